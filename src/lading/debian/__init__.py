@@ -1,0 +1,1 @@
+"""Signed index → resolved packages → files of a Debian archive."""

@@ -1,0 +1,1 @@
+"""What a plan needs becomes pinned digests, packages and toolchains: `lading.lock`."""

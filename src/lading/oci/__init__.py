@@ -1,0 +1,1 @@
+"""Images as values, and the media they live in: layout, archive, registry."""

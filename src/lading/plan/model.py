@@ -1,0 +1,195 @@
+"""The plan of one image: stages, typed steps, runtime configuration. Frozen values, the same bytes for the same input.
+
+Paths inside the image are absolute POSIX paths; paths of the source are relative to the service's own folder.
+"""
+
+from typing import Literal
+
+import msgspec
+
+GO_ARCHITECTURES = {"linux/amd64": "amd64", "linux/arm64": "arm64"}
+"""Platforms that Lading assembles for, and what Debian calls them (Debian and Go agree on both names)."""
+
+
+class DebianBase(msgspec.Struct, frozen=True, kw_only=True, tag="debian"):
+    """A root file system assembled from Debian packages.
+
+    `name` is `distroless` or `slim`; `suite` a Debian release's code name; `roots` the packages that are asked for,
+    `without` those that are left out although something depends on them (only maintainer scripts use them);
+    `interpreter` the Python in it, or empty.
+    """
+
+    name: Literal["distroless", "slim"]
+    suite: str
+    roots: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    interpreter: str = ""
+
+
+class ImageBase(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
+    """An image of a registry, pinned by digest in the lock. `interpreter` is its Python's path, or empty."""
+
+    reference: str
+    interpreter: str = ""
+
+
+Base = DebianBase | ImageBase
+
+
+class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-dependencies"):
+    """Install what the project's lock names, for the target, into a virtual environment at `venv`.
+
+    `lock` and `project` (pyproject.toml) are source paths, `python` is `major.minor`, `interpreter` the image's own.
+    """
+
+    manager: Literal["uv"]
+    lock: str
+    project: str
+    python: str
+    interpreter: str
+    venv: str
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    why: str
+
+
+class PythonProject(msgspec.Struct, frozen=True, kw_only=True, tag="python-project"):
+    """Build the project as a wheel and install it, without dependencies, into the environment at `venv`."""
+
+    project: str
+    python: str
+    interpreter: str
+    venv: str
+    build_requires: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    why: str
+
+
+class CopyTree(msgspec.Struct, frozen=True, kw_only=True, tag="copy-tree"):
+    """Copy the source below `source` to `destination`, but for what the ignore patterns in `exclude` match.
+
+    With `python` (`major.minor`) its modules are compiled to bytecode beside it.
+    """
+
+    source: str
+    destination: str
+    exclude: tuple[str, ...] = ()
+    python: str = ""
+    why: str
+
+
+class CopyFromStage(msgspec.Struct, frozen=True, kw_only=True, tag="copy-from-stage"):
+    """Copy a path that an earlier stage made to the same path."""
+
+    stage: str
+    path: str
+    why: str
+
+
+class Accounts(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
+    """`/etc/passwd`, `/etc/group`, the user's home and `/tmp` (1777). `uid` and `gid` are the user's numbers."""
+
+    user: str
+    uid: int
+    gid: int
+    home: str
+    why: str
+
+
+class WriteFile(msgspec.Struct, frozen=True, kw_only=True, tag="write-file"):
+    """Write a small text file. `mode` is octal permission bits; the owner is root."""
+
+    path: str
+    content: str
+    mode: int = 0o644
+    why: str
+
+
+Step = PythonDependencies | PythonProject | CopyTree | CopyFromStage | Accounts | WriteFile
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """One `FROM … AS name`: what it starts from, what it does, and why it is there."""
+
+    name: str
+    base: Base
+    steps: tuple[Step, ...]
+    why: str
+
+
+class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How the container tells that it works: an exec-form command, and times in seconds."""
+
+    command: tuple[str, ...]
+    path: str
+    port: int
+    interval: float = 30.0
+    timeout: float = 10.0
+    start_period: float = 5.0
+    retries: int = 3
+
+
+class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the image says of its own run. `user` is numeric (`uid:gid`); `env` and `labels` are sorted pairs."""
+
+    user: str
+    workdir: str
+    env: tuple[tuple[str, str], ...]
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    port: int | None = None
+    health: HealthCheck | None = None
+    stop_signal: str = "SIGTERM"
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to start the image: `web`, `worker`, `migrate` … `command` follows the entrypoint."""
+
+    name: str
+    command: tuple[str, ...]
+    source: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan of one service's image. The last stage is the one that ships.
+
+    `folder` is the service's folder relative to the repository (`.` for the root); `image` its name without a tag;
+    `budget` is the strategy's limit in bytes on disk, or nothing; `notes` are guesses that a person should see.
+    """
+
+    service: str
+    folder: str
+    image: str
+    platforms: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    config: RuntimeConfig
+    processes: tuple[Process, ...]
+    compression: Literal["gzip", "zstd"] = "gzip"
+    budget: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def runtime(self) -> Stage:
+        """The stage that ships."""
+        return self.stages[-1]
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name; `KeyError` when the plan has none (plans are made whole, so this is a bug)."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise KeyError(name)
+
+
+def output_of(step: Step) -> str:
+    """The path that a step makes: what `CopyFromStage` may name."""
+    match step:
+        case PythonDependencies() | PythonProject():
+            return step.venv
+        case CopyTree():
+            return step.destination
+        case CopyFromStage() | WriteFile():
+            return step.path
+        case Accounts():
+            return "/etc/passwd"

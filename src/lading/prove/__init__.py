@@ -1,0 +1,1 @@
+"""Images become evidence: sizes, and whether they are valid."""

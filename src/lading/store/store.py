@@ -1,0 +1,299 @@
+"""Reading and writing the store."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, TypeVar
+
+import msgspec
+
+from lading.digest import CHUNK, Digest, digest_of, hex_of
+from lading.errors import LadingError, StepFailed, VerificationFailed
+
+T = TypeVar("T")
+
+TOUCH_AFTER = 6 * 3600
+"""Seconds. What is used again gets a new time only after this long: `prune` needs days, and a write costs."""
+
+
+def default_root(environ: Mapping[str, str]) -> Path:
+    """`$LADING_STORE`, else `lading` in the user's cache folder (XDG base directory specification)."""
+    if environ.get("LADING_STORE"):
+        return Path(environ["LADING_STORE"])
+    if environ.get("XDG_CACHE_HOME"):
+        return Path(environ["XDG_CACHE_HOME"]) / "lading"
+    return Path(environ.get("HOME") or "~").expanduser() / ".cache" / "lading"
+
+
+class Store:
+    """A store below `root`, which is made when first written to.
+
+    Every method that writes raises `StepFailed` when the disk is full or the folder cannot be written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # Blobs
+
+    def blob(self, digest: Digest) -> Path:
+        """Where the blob is, or would be."""
+        name = hex_of(digest)
+        return self.root / "blobs" / "sha256" / name[:2] / name
+
+    def has(self, digest: Digest, size: int | None = None) -> bool:
+        """Whether the blob is there, and (given its size in bytes) whole."""
+        try:
+            info = os.stat(self.blob(digest))  # noqa: PTH116  # half the cost of Path.stat, on the path of every build
+        except OSError:
+            return False
+        if size is not None and info.st_size != size:
+            return False  # a crash of the machine, not of the program, can leave a short file
+        _touch(self.blob(digest), info)
+        return True
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """The blob's bytes. `StepFailed` when it is not there."""
+        try:
+            return self.blob(digest).open("rb")
+        except FileNotFoundError:
+            raise StepFailed(
+                f"the store has lost {digest}", where=str(self.root), fix="build again; it is made anew"
+            ) from None
+
+    def read(self, digest: Digest) -> bytes:
+        """A small blob whole (manifests, configs)."""
+        with self.open(digest) as file:
+            return file.read()
+
+    def writer(self) -> "BlobWriter":
+        """A blob to be written piece by piece; `commit` names it by what was written."""
+        return BlobWriter(self)
+
+    def put(self, data: bytes) -> Digest:
+        """Store bytes in memory; nothing is written when they are there already."""
+        digest = digest_of(data)
+        if not self.has(digest, len(data)):
+            self._write(self.blob(digest), data)
+        return digest
+
+    def adopt(self, path: Path, digest: Digest) -> None:
+        """Take a file that lies in `tmp/` as the blob `digest`, which the caller has computed from its bytes."""
+        target = self.blob(digest)
+        with self.writing():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+
+    # Actions
+
+    def get_action(self, key: Digest, kind: type[T]) -> T | None:
+        """The result stored under an action key, or nothing; a result of another shape counts as nothing."""
+        path = self._action(key)
+        try:
+            data = path.read_bytes()
+            value = msgspec.json.decode(data, type=kind)
+        except (OSError, msgspec.DecodeError):
+            return None
+        _touch(path, None)
+        return value
+
+    def put_action(self, key: Digest, value: object) -> None:
+        """Store the result of an action."""
+        self._write(self._action(key), msgspec.json.encode(value))
+
+    def memo(self, key: Digest, kind: type[T], compute: Callable[[], T]) -> T:
+        """The stored result, or `compute()`, stored."""
+        found = self.get_action(key, kind)
+        if found is None:
+            found = compute()
+            self.put_action(key, found)
+        return found
+
+    def _action(self, key: Digest) -> Path:
+        name = hex_of(key)
+        return self.root / "actions" / name[:2] / name
+
+    # Names and state
+
+    def image(self, name: str) -> Digest | None:
+        """The digest that an image name stands for in this store."""
+        try:
+            return Digest(self._name("images", name).read_text())
+        except OSError:
+            return None
+
+    def name_image(self, name: str, digest: Digest) -> None:
+        """Let `name` stand for `digest`."""
+        if self.image(name) != digest:
+            self._write(self._name("images", name), digest.encode())
+
+    def images(self) -> Iterator[tuple[str, Digest]]:
+        """Every name and its digest, sorted by name."""
+        from urllib.parse import unquote
+
+        folder = self.root / "images"
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            yield unquote(path.name), Digest(path.read_text())
+
+    def get_state(self, name: str, kind: type[T]) -> T | None:
+        """A small cache, if it is there and readable."""
+        try:
+            return msgspec.msgpack.decode(self._name("state", name).read_bytes(), type=kind)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def put_state(self, name: str, value: object) -> None:
+        """Keep a small cache. It may vanish at any time."""
+        self._write(self._name("state", name), msgspec.msgpack.encode(value))
+
+    def _name(self, folder: str, name: str) -> Path:
+        from urllib.parse import quote
+
+        return self.root / folder / quote(name, safe="")
+
+    # Roots
+
+    def root_folder(self, key: Digest, fill: Callable[[Path], None]) -> Path:
+        """The folder of an unpacked tree, filled by `fill` when it is not there yet.
+
+        Filled under a temporary name and renamed, so that what is there is whole. When two builds fill the same one at
+        once, the first to finish wins and the other's is thrown away.
+        """
+        target = self.root / "roots" / hex_of(key)[:32]
+        if target.is_dir():
+            _touch(target, None)
+            return target
+        with self.scratch() as folder:
+            fill(folder / "root")
+            with self.writing():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    (folder / "root").rename(target)
+                except OSError:
+                    if not target.is_dir():
+                        raise
+        return target
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder on the store's own disk, removed afterwards."""
+        with self.writing():
+            (self.root / "tmp").mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self.root / "tmp"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn what the operating system says of a full, read-only or forbidden disk into one clear error."""
+        try:
+            yield
+        except LadingError:
+            raise
+        except OSError as error:
+            raise StepFailed(
+                f"cannot write to the store: {error.strerror or error}",
+                where=str(self.root),
+                fix="free space with `lading prune`, or set LADING_STORE to a folder that can be written to",
+            ) from error
+
+    def _write(self, path: Path, data: bytes) -> None:
+        with self.writing():
+            handle, temporary = self._temporary()
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                _rename(temporary, path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+
+    def _temporary(self) -> tuple[int, Path]:
+        folder = self.root / "tmp"
+        name = folder / f"{os.getpid():x}-{os.urandom(8).hex()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            return os.open(name, flags, 0o644), name
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            return os.open(name, flags, 0o644), name
+
+
+class BlobWriter:
+    """A blob under way: written and hashed in one pass.
+
+    A context manager; leaving it without `commit` leaves nothing behind. `size` counts the bytes so far.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        with self._store.writing():
+            handle, self._path = self._store._temporary()  # one module, one secret
+            self._file = os.fdopen(handle, "wb", buffering=CHUNK)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError:
+            pass  # the disk is full: the error that matters is on its way already, or `commit` has raised it
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes."""
+        self._hash.update(data)
+        self.size += len(data)
+        with self._store.writing():
+            self._file.write(data)
+
+    def write_all(self, chunks: Iterable[bytes]) -> None:
+        """Append a stream."""
+        for chunk in chunks:
+            self.write(chunk)
+
+    def commit(self, expected: Digest | None = None, *, what: str = "the blob") -> Digest:
+        """Name the blob by its digest; `VerificationFailed` when that is not the `expected` one (then nothing is kept)."""
+        digest = Digest("sha256:" + self._hash.hexdigest())
+        if expected is not None and digest != expected:
+            raise VerificationFailed(
+                f"{what} is not what was promised: its digest is {digest}",
+                where=f"expected {expected}",
+                fix="do not use it; if the source was changed on purpose, make the lock anew with `lading lock --upgrade`",
+            )
+        with self._store.writing():
+            self._file.flush()
+            self._file.close()
+            _rename(self._path, self._store.blob(digest))
+        return digest
+
+
+def _rename(temporary: Path, target: Path) -> None:
+    try:
+        os.replace(temporary, target)  # noqa: PTH105  # on the path of every build
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+
+
+def _touch(path: Path, info: os.stat_result | None) -> None:
+    """Mark as used, so that `prune` keeps what is in use. A read-only store serves all the same."""
+    try:
+        if time.time() - (info or path.stat()).st_mtime > TOUCH_AFTER:
+            os.utime(path)
+    except OSError:
+        pass

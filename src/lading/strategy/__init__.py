@@ -1,0 +1,1 @@
+"""What the team has decided: the schema of `lading.toml`, its defaults, its errors."""

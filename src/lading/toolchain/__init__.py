@@ -1,0 +1,1 @@
+"""A usable tool (uv): found on this machine, or fetched as a pinned wheel."""
