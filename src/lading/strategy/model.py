@@ -1,0 +1,166 @@
+"""The schema of `lading.toml`: what a team may decide, for all its services and for each one.
+
+A key that is not there is `UNSET`; defaults are applied by `resolve`, in one place. What each key means is said in
+`lading.strategy.schema`, for the JSON Schema.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from lading.strategy.values import (
+    END,
+    AbsolutePath,
+    BaseName,
+    DebianName,
+    Duration,
+    EnvName,
+    Folder,
+    Glob,
+    ImageName,
+    LabelName,
+    PackageName,
+    PlatformName,
+    Port,
+    ProcessName,
+    PythonVersion,
+    Retries,
+    Revision,
+    Signal,
+    Size,
+    Text,
+    Url,
+    UrlPath,
+    User,
+    Word,
+)
+
+Command = Annotated[list[Word], Meta(min_length=1, description="a command as a list of words, without a shell")]
+Platforms = Annotated[list[PlatformName], Meta(min_length=1, description="a list of at least one platform")]
+Service = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?" + END,
+        max_length=63,
+        description="the name of a service: lower-case letters, digits and `-`",
+    ),
+]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """The health check."""
+
+    path: UrlPath | UnsetType = UNSET
+    interval: Duration | UnsetType = UNSET
+    timeout: Duration | UnsetType = UNSET
+    start_period: Duration | UnsetType = UNSET
+    retries: Retries | UnsetType = UNSET
+
+
+class Mirrors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Where Debian's packages come from."""
+
+    debian: Url | UnsetType = UNSET
+    debian_security: Url | UnsetType = UNSET
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What can be decided for all services and for each one; a service's word wins.
+
+    `env`, `labels`, `processes` and `health` are joined key by key; every other list replaces the team's.
+    """
+
+    base: BaseName | UnsetType = UNSET
+    interpreter: AbsolutePath | UnsetType = UNSET
+    python: PythonVersion | UnsetType = UNSET
+    user: User | UnsetType = UNSET
+    allow_root: bool | UnsetType = UNSET
+    platforms: Platforms | UnsetType = UNSET
+    budget: Size | UnsetType = UNSET
+    compression: Literal["gzip", "zstd"] | UnsetType = UNSET
+    registry: ImageName | UnsetType = UNSET
+    port: Port | UnsetType = UNSET
+    health: bool | Health | UnsetType = UNSET
+    env: dict[EnvName, Text] | UnsetType = UNSET
+    labels: dict[LabelName, Text] | UnsetType = UNSET
+    groups: list[PackageName] | UnsetType = UNSET
+    extras: list[PackageName] | UnsetType = UNSET
+    include: list[Glob] | UnsetType = UNSET
+    exclude: list[Glob] | UnsetType = UNSET
+    packages: list[DebianName] | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    processes: dict[ProcessName, Command] | UnsetType = UNSET
+    stop_signal: Signal | UnsetType = UNSET
+    source: Url | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+class ServiceSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What can be decided for one service."""
+
+    path: Folder | UnsetType = UNSET
+    image: ImageName | UnsetType = UNSET
+
+
+class Strategy(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A whole `lading.toml`."""
+
+    services: dict[Service, ServiceSettings] = {}
+    mirrors: Mirrors = Mirrors()
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy, and where it was read: `lading.toml`, `pyproject.toml › tool.lading`, or empty for none."""
+
+    strategy: Strategy
+    origin: str
+
+
+class HealthStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """The health check with every default applied; times in seconds. No `path` means: the one that the source has."""
+
+    enabled: bool
+    path: str | None
+    interval: float
+    timeout: float
+    start_period: float
+    retries: int
+
+
+class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for one service, with every default applied.
+
+    `budget` is in bytes; `env`, `labels` and `processes` are sorted pairs; `origins` says for each key that somebody
+    has set where that was (`lading.toml › services.api.port`).
+    """
+
+    service: str
+    image: str
+    base: str
+    interpreter: str
+    python: str | None
+    uid: int
+    gid: int
+    platforms: tuple[str, ...]
+    budget: int | None
+    compression: Literal["gzip", "zstd"]
+    port: int | None
+    health: HealthStrategy
+    env: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    groups: tuple[str, ...]
+    extras: tuple[str, ...]
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    packages: tuple[str, ...]
+    command: tuple[str, ...]
+    processes: tuple[tuple[str, tuple[str, ...]], ...]
+    stop_signal: str
+    source: str | None
+    revision: str | None
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def origin(self, key: str) -> str | None:
+        """Where a key (`port`, `env.TZ`, `health.path`) was set, or nothing for a default."""
+        return dict(self.origins).get(key)

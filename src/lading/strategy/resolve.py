@@ -1,0 +1,162 @@
+"""The team's word and the service's own become one strategy for a service, with every default applied. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from lading.errors import UsageError
+from lading.strategy.model import (
+    Health,
+    HealthStrategy,
+    Read,
+    ServiceSettings,
+    ServiceStrategy,
+    Settings,
+)
+from lading.strategy.values import bytes_of, numbers_of, seconds_of
+
+BASE = "distroless"
+USER = "65532:65532"
+"""The user that distroless images call `nonroot`."""
+PLATFORMS = ("linux/amd64",)
+INTERVAL, TIMEOUT, START_PERIOD, RETRIES = "30s", "10s", "5s", 3
+"""The times of the health check where nobody says others."""
+
+T = TypeVar("T")
+
+
+def resolve(read: Read, service: str, folder: str) -> ServiceStrategy:
+    """What holds for the service called `service` in `folder`.
+
+    Its settings are those under its name, else those whose `path` is its folder. Raises `UsageError` when the user is
+    root and nobody has allowed that.
+    """
+    return _Resolver(read, service, own_settings(read, service, folder)).strategy()
+
+
+def own_settings(read: Read, service: str, folder: str) -> tuple[str, ServiceSettings]:
+    """The name and settings of a service in `[services]`; empty settings when it has none."""
+    services = read.strategy.services
+    if service in services:
+        return service, services[service]
+    for name, settings in services.items():
+        if settings.path and normal_folder(settings.path) == folder:
+            return name, settings
+    return service, ServiceSettings()
+
+
+def normal_folder(path: str) -> str:
+    """A folder as the survey names it.
+
+    >>> normal_folder("./services//api/"), normal_folder(".")
+    ('services/api', '.')
+    """
+    return "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
+
+
+class _Resolver:
+    def __init__(self, read: Read, service: str, own: tuple[str, ServiceSettings]) -> None:
+        self._read = read
+        self._service = service
+        self._key, self._own = own
+        self._origins: dict[str, str] = {}
+
+    def strategy(self) -> ServiceStrategy:
+        uid, gid = self._user()
+        budget: str = self._pick("budget", "")
+        return ServiceStrategy(
+            service=self._service,
+            image=self._image(),
+            base=self._pick("base", BASE),
+            interpreter=self._pick("interpreter", ""),
+            python=self._pick("python", None),
+            uid=uid,
+            gid=gid,
+            platforms=tuple(self._pick("platforms", PLATFORMS)),
+            budget=bytes_of(budget) if budget else None,
+            compression=self._pick("compression", "gzip"),
+            port=self._pick("port", None),
+            health=self._health(),
+            env=_pairs(self._joined("env")),
+            labels=_pairs(self._joined("labels")),
+            groups=tuple(self._pick("groups", ())),
+            extras=tuple(self._pick("extras", ())),
+            include=tuple(self._pick("include", ())),
+            exclude=tuple(self._pick("exclude", ())),
+            packages=tuple(sorted(set(self._pick("packages", ())))),
+            command=tuple(self._pick("command", ())),
+            processes=tuple((name, tuple(words)) for name, words in _pairs(self._joined("processes"))),
+            stop_signal=self._pick("stop_signal", "SIGTERM"),
+            source=self._pick("source", None),
+            revision=self._pick("revision", None),
+            origins=tuple(sorted(self._origins.items())),
+        )
+
+    def _pick(self, name: str, default: T) -> T:
+        """The service's value, else the team's, else the default; remembers where it was."""
+        key = name.replace("_", "-")
+        for settings, path in self._levels():
+            value: T | UnsetType = getattr(settings, name)
+            if value is not UNSET:
+                self._origins[key] = f"{self._read.origin} › {path}{key}"
+                return value
+        return default
+
+    def _joined(self, name: str) -> dict[str, Any]:
+        """The team's table with the service's keys over it."""
+        joined: dict[str, Any] = {}
+        for settings, path in reversed(self._levels()):
+            table: Mapping[str, Any] | UnsetType = getattr(settings, name)
+            for key, value in ({} if table is UNSET else table).items():
+                joined[key] = value
+                self._origins[f"{name}.{key}"] = f"{self._read.origin} › {path}{name}.{key}"
+        return joined
+
+    def _levels(self) -> list[tuple[Settings, str]]:
+        return [(self._own, f"services.{self._key}."), (self._read.strategy, "")]
+
+    def _user(self) -> tuple[int, int]:
+        uid, gid = numbers_of(self._pick("user", USER))
+        if uid == 0 and not self._pick("allow_root", False):
+            raise UsageError(
+                f"the service {self._service} would run as root",
+                where=self._origins["user"],
+                fix="name a user such as `65532:65532`, or set `allow-root = true` if it must be root",
+            )
+        return uid, gid
+
+    def _image(self) -> str:
+        if self._own.image:
+            self._origins["image"] = f"{self._read.origin} › services.{self._key}.image"
+            return self._own.image
+        registry = self._pick("registry", "")
+        return f"{registry}/{self._service}" if registry else self._service
+
+    def _health(self) -> HealthStrategy:
+        enabled = True
+        values: dict[str, Any] = {}
+        for settings, path in reversed(self._levels()):
+            said = settings.health
+            if isinstance(said, UnsetType):
+                continue
+            enabled = said is not False
+            self._origins["health"] = f"{self._read.origin} › {path}health"
+            for name in Health.__struct_fields__ if isinstance(said, Health) else ():
+                value = getattr(said, name)
+                if value is not UNSET:
+                    values[name] = value
+                    key = name.replace("_", "-")
+                    self._origins[f"health.{key}"] = f"{self._read.origin} › {path}health.{key}"
+        return HealthStrategy(
+            enabled=enabled,
+            path=values.get("path"),
+            interval=seconds_of(values.get("interval", INTERVAL)),
+            timeout=seconds_of(values.get("timeout", TIMEOUT)),
+            start_period=seconds_of(values.get("start_period", START_PERIOD)),
+            retries=values.get("retries", RETRIES),
+        )
+
+
+def _pairs(table: Mapping[str, T]) -> tuple[tuple[str, T], ...]:
+    return tuple(sorted(table.items()))

@@ -1,0 +1,79 @@
+"""The JSON Schema of `lading.toml`, for editors and other machines.
+
+`python -m lading.strategy.schema` writes `lading.schema.json` anew; a test holds the shipped file true.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SHIPPED = Path(__file__).with_name("lading.schema.json")
+
+KEYS: Mapping[str, str] = {
+    "allow-root": "Allow user 0, which is refused otherwise.",
+    "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), or an image reference.",
+    "budget": "The most that the image may take on disk, such as `200MB`.",
+    "command": "What the container starts, as a list of words, run by the image's Python. Found by default.",
+    "compression": "How layers are compressed: `gzip` (default) or `zstd`.",
+    "debian": "A mirror of the Debian archive.",
+    "debian-security": "A mirror of the Debian security archive.",
+    "env": "Environment variables of the image. Never a secret: whoever has the image can read them.",
+    "exclude": "Source that does not ship, as patterns of .dockerignore.",
+    "extras": "Extras of the project to install.",
+    "groups": "Dependency groups to install beside the project's own dependencies.",
+    "health": "The health check; `false` switches it off.",
+    "image": "The image's full name, without a tag. By default `registry` and the service's name.",
+    "include": "Source that ships although it looks like a secret or a development file.",
+    "interpreter": "Where the Python of an image base is.",
+    "interval": "Time between two checks (30s).",
+    "labels": "Labels of the image, beside those of the OCI image specification.",
+    "mirrors": "Where Debian's packages come from.",
+    "packages": "Further Debian packages of the base.",
+    "path": "The service's folder; in a health check, the path that is asked.",
+    "platforms": "The platforms of the image (`linux/amd64`).",
+    "port": "The port that the service listens on. Found in the source by default.",
+    "processes": "Further commands of the same image, by name.",
+    "python": "The Python version, over what the project says.",
+    "registry": "What goes before the image's name, such as `registry.example/team`.",
+    "retries": "Failures in a row that make the container unhealthy (3).",
+    "revision": "The source's revision, for the image's label. By default that of the CI's checkout.",
+    "services": "Settings of single services, by name. A service's word wins over the team's.",
+    "source": "Where the source is published, for the image's label. By default the project's own URL.",
+    "start-period": "How long failures do not count at the start (5s).",
+    "stop-signal": "The signal that stops the service (`SIGTERM`).",
+    "timeout": "How long an answer may take (10s).",
+    "user": "Numeric user and group that the service runs as (`65532:65532`).",
+}
+"""What each key means, in the words of the schema and the documentation."""
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a `lading.toml`, draft 2020-12."""
+    import msgspec
+
+    from lading.strategy.model import Strategy
+
+    made = msgspec.json.schema(Strategy)
+    parts: dict[str, Any] = made["$defs"]
+    for part in parts.values():
+        for key, value in part.get("properties", {}).items():
+            told = {"description": KEYS[key]}
+            part["properties"][key] = {"anyOf": [value], **told} if "$ref" in value else {**value, **told}
+        part.pop("required", None)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "lading.toml",
+        "$ref": made["$ref"],
+        "$defs": dict(sorted(parts.items())),
+    }
+
+
+def text() -> str:
+    """The schema as the text of the shipped file."""
+    import json
+
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SHIPPED.write_text(text(), encoding="utf-8")
