@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.engine.daemon import CGROUP, daemon_answers, remove_cgroups, start_daemon
+from tools.engine.daemon import daemon_answers, remove_cgroups, start_daemon
 from tools.engine.errors import EngineError
 from tools.engine.home import Home, find_home
 from tools.engine.packages import ensure_packages
 from tools.engine.processes import end, end_leftovers, load, save
 from tools.engine.registry import registry_answers, start_registry
-from tools.engine.wrappers import write_container_settings, write_docker_config, write_wrappers
+from tools.engine.wrappers import remove_podman_cache, write_container_settings, write_docker_config, write_wrappers
 
 
 def main() -> int:
@@ -117,9 +117,14 @@ def _registry_address(home: Home) -> str:
 
 
 def _clean(home: Home) -> None:
-    """End the processes, undo the mounts that Podman and Buildah made, and remove the state."""
+    """End the processes, undo what Podman and Buildah mounted, and remove the state."""
+    _end_podman(home)
     _end_all(home)
-    _unmount_below(home.state)
+    for point in _mounts_below(home.state):
+        subprocess.run(["umount", "--lazy", point], check=False)
+    if left := _mounts_below(home.state):
+        raise EngineError(f"still mounted, so nothing was removed: {', '.join(left)}\nend what uses it and try again")
+    remove_podman_cache(home)
     if home.state.exists():
         shutil.rmtree(home.state)
 
@@ -131,16 +136,23 @@ def _end_all(home: Home) -> None:
             continue
         end(process, patience=30)
         if name == "dockerd":
-            end_leftovers(process, CGROUP)
-            remove_cgroups()
+            end_leftovers(process, home.cgroup)
+            remove_cgroups(home)
 
 
-def _unmount_below(folder: Path) -> None:
+def _end_podman(home: Home) -> None:
+    """Remove Podman's containers: each has a supervisor of its own and would outlive the engine."""
+    podman = home.bin / "podman"
+    if podman.exists() and (home.state / "containers/storage").exists():
+        command = [str(podman), "rm", "--all", "--force", "--time", "0"]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def _mounts_below(folder: Path) -> list[str]:
+    """Return the mount points inside a folder, innermost first; proc(5) writes odd characters as octal escapes."""
     lines = Path("/proc/mounts").read_text().splitlines()
     points = [line.split()[1].encode().decode("unicode_escape") for line in lines]
-    for point in reversed(points):
-        if Path(point).is_relative_to(folder):
-            subprocess.run(["umount", "--lazy", point], check=False)
+    return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
 
 
 def _require_root() -> None:

@@ -16,8 +16,6 @@ from tools.engine.processes import Process, start
 from tools.engine.registry import last_lines
 from tools.engine.wrappers import tool_environment, tool_program
 
-# Control groups of containers go below a name of our own, so that `down` can tell and remove them.
-CGROUP = "lading-engine"
 _PATIENCE = 60.0
 
 
@@ -59,9 +57,9 @@ def daemon_answers(home: Home) -> bool:
             return False
 
 
-def remove_cgroups() -> None:
+def remove_cgroups(home: Home) -> None:
     """Remove the empty control groups that the containers leave behind in the kernel."""
-    for folder in sorted(Path("/sys/fs/cgroup").glob(f"**/{CGROUP}"), reverse=True):
+    for folder in sorted(Path("/sys/fs/cgroup").glob(f"**/{home.cgroup}"), reverse=True):
         for path in [*sorted((p for p in folder.glob("**/") if p != folder), reverse=True), folder]:
             try:
                 path.rmdir()
@@ -82,7 +80,7 @@ def _configuration(home: Home) -> dict[str, object]:
         "iptables": False,
         "ip6tables": False,
         "ip-forward": False,
-        "cgroup-parent": f"/{CGROUP}",
+        "cgroup-parent": f"/{home.cgroup}",
         "log-level": "warn",
         "shutdown-timeout": 5,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +55,11 @@ class Home:
     def docker_config(self) -> Path:
         """The Docker client's configuration folder, in place of ``~/.docker``."""
         return self.state / "docker-config"
+
+    @property
+    def cgroup(self) -> str:
+        """Control group of the containers: a name of this folder's own, so that ``down`` can tell and remove it."""
+        return "lading-engine-" + hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
 
     @property
     def libraries(self) -> list[Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shlex
 import shutil
 from pathlib import Path
@@ -29,6 +30,9 @@ TOOLS = (
     "skopeo",
     "umoci",
 )
+_HYBRID_CONTROLLERS = Path("/sys/fs/cgroup/unified/cgroup.controllers")
+_PODMAN_CACHE = Path("/var/lib/containers/cache")
+_CACHE_MARKER = "no-podman-cache-before"
 _FOLDERS = ("usr/local/bin", "usr/local/sbin", "usr/bin", "usr/sbin", "bin", "sbin")
 
 
@@ -63,7 +67,7 @@ def write_wrappers(home: Home) -> None:
     home.bin.mkdir(parents=True)
     libraries = ":".join(map(str, home.libraries))
     for name in TOOLS:
-        command = shlex.join([tool_program(home, name), *_options(home, name)])
+        command = shlex.join([*_launcher(name), tool_program(home, name), *_options(home, name)])
         exports = {"LD_LIBRARY_PATH": libraries, **_settings(home, name)}
         lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
         script = home.bin / name
@@ -81,7 +85,23 @@ def write_container_settings(home: Home) -> None:
     (folder / "storage.conf").write_text(
         f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/run"\n'
     )
+    if not _PODMAN_CACHE.exists():
+        (home.state / _CACHE_MARKER).touch()
     (folder / "containers.conf").write_text(_containers_conf(home, folder))
+
+
+def remove_podman_cache(home: Home) -> None:
+    """Remove the one thing that Podman keeps outside: a cache file whose place it has no setting for.
+
+    A machine that had the folder before ``up`` keeps it.
+    """
+    marker = home.state / _CACHE_MARKER
+    if not marker.exists():
+        return
+    (_PODMAN_CACHE / "blob-info-cache-v1.boltdb").unlink(missing_ok=True)
+    for folder in (_PODMAN_CACHE, _PODMAN_CACHE.parent):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def write_docker_config(home: Home) -> None:
@@ -91,10 +111,28 @@ def write_docker_config(home: Home) -> None:
     (home.docker_config / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(plugins)]}))
 
 
+def _launcher(name: str) -> list[str]:
+    """Return what runs a tool with other mounts than the host's: only crun, and only where it would refuse to start.
+
+    crun ends with "cgroups in hybrid mode not supported" where version 2 holds a controller beside version 1
+    (libcrun_get_cgroup_mode in its cgroup-utils.c); with that one mount out of its sight it uses version 1.
+    """
+    if name != "crun" or not _HYBRID_CONTROLLERS.is_file() or not _HYBRID_CONTROLLERS.read_text().strip():
+        return []
+    hide = f'umount {_HYBRID_CONTROLLERS.parent} && exec "$@"'
+    return ["unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", hide, "sh"]
+
+
 def _options(home: Home, name: str) -> list[str]:
+    folder = home.state / "containers"
     match name:
         case "skopeo":
-            return ["--policy", str(home.state / "containers/home/.config/containers/policy.json")]
+            return [
+                "--policy",
+                str(folder / "home/.config/containers/policy.json"),
+                "--registries-conf",
+                str(folder / "registries.conf"),
+            ]
         case "crun" | "runc":
             return ["--root", str(home.state / name)]
         case _:
@@ -112,8 +150,21 @@ def _settings(home: Home, name: str) -> dict[str, str]:
             "CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf"),
         }
     if name == "skopeo":
-        return {"CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf")}
+        # It has no option for the folder of its blob cache: root's is /var/lib/containers, anybody else's is below
+        # XDG_DATA_HOME, and this variable tells the two apart (containers/image, internal/rootless).
+        return {"_CONTAINERS_ROOTLESS_UID": "65534", "XDG_DATA_HOME": str(folder / "data")}
     return {}
+
+
+def _limits() -> str:
+    """Return limits that Podman may set here: it would raise them, which a root without CAP_SYS_RESOURCE may not.
+
+    Podman lowers its own number of processes to 32768, and a container cannot have more than Podman itself.
+    """
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, processes = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = 32768 if processes == resource.RLIM_INFINITY else min(processes, 32768)
+    return f'"nofile={files}:{files}", "nproc={most}:{most}"'
 
 
 def _containers_conf(home: Home, folder: Path) -> str:
@@ -125,12 +176,15 @@ def _containers_conf(home: Home, folder: Path) -> str:
             "[containers]",
             'netns = "host"',
             'cgroups = "disabled"',
+            f"default_ulimits = [{_limits()}]",
             "[network]",
             f"network_config_dir = {text(folder / 'networks')}",
             f"cni_plugin_dirs = [{text(home.root / 'usr/lib/cni')}]",
             "[engine]",
             'cgroup_manager = "cgroupfs"',
             'events_logger = "file"',
+            'lock_type = "file"',
+            'image_copy_tmp_dir = "storage"',
             'runtime = "crun"',
             f"conmon_path = [{text(tool_program(home, 'conmon'))}]",
             f"static_dir = {text(folder / 'libpod')}",
