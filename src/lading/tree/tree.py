@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -42,6 +42,9 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes:
         """A file's bytes. `UsageError` when it is not there, cannot be read, or leads out of the tree."""
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """A file's bytes in pieces of at most a megabyte; errors as `read`."""
 
     def digest(self, path: str) -> Digest:
         """The digest of a file's bytes."""
@@ -87,6 +90,16 @@ class FolderTree:
         self._inside(path)
         try:
             return (self.root / path).read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read a file of the source tree: {error.strerror}", where=path) from error
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """See `Tree.chunks`."""
+        self._inside(path)
+        try:
+            with (self.root / path).open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
         except OSError as error:
             raise UsageError(f"cannot read a file of the source tree: {error.strerror}", where=path) from error
 
@@ -191,6 +204,41 @@ class MemoryTree:
         except KeyError:
             raise UsageError("no such file in the source tree", where=path) from None
 
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """See `Tree.chunks`."""
+        yield self.read(path)
+
     def digest(self, path: str) -> Digest:
         """See `Tree.digest`."""
         return digest_of(self.read(path))
+
+
+class SubTree:
+    """The part of a tree below a folder (`.` for the whole), with paths relative to that folder."""
+
+    def __init__(self, tree: Tree, folder: str) -> None:
+        self._tree = tree
+        self._prefix = "" if folder in (".", "") else folder.rstrip("/") + "/"
+
+    def files(self) -> tuple[TreeFile, ...]:
+        """See `Tree.files`."""
+        cut = len(self._prefix)
+        return tuple(
+            file._replace(path=file.path[cut:]) for file in self._tree.files() if file.path.startswith(self._prefix)
+        )
+
+    def exists(self, path: str) -> bool:
+        """See `Tree.exists`."""
+        return self._tree.exists(self._prefix + path)
+
+    def read(self, path: str) -> bytes:
+        """See `Tree.read`."""
+        return self._tree.read(self._prefix + path)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """See `Tree.chunks`."""
+        return self._tree.chunks(self._prefix + path)
+
+    def digest(self, path: str) -> Digest:
+        """See `Tree.digest`."""
+        return self._tree.digest(self._prefix + path)

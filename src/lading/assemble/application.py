@@ -1,0 +1,135 @@
+"""The application layer: the service's own source, one segment a folder, or its wheel."""
+
+import hashlib
+import posixpath
+from collections.abc import Iterator
+
+from lading.assemble.actions import Inputs, key_of
+from lading.assemble.bytecode import Compiler, PycMemory, PycQueue
+from lading.assemble.compress import NAMES, Compression
+from lading.assemble.segment import Segment, SegmentWriter
+from lading.digest import Digest
+from lading.errors import StepFailed, UsageError
+from lading.plan.model import CopyTree
+from lading.store import Store
+from lading.tree import Patterns, Tree, TreeFile
+
+COPY_VERSION = "1"
+"""Part of every key that depends on how source is copied."""
+
+
+class SourceSelection:
+    """What one `CopyTree` copies: files grouped by the first folder below its source, so that each group is a segment."""
+
+    def __init__(self, tree: Tree, step: CopyTree) -> None:
+        self.step = step
+        self.tree = tree
+        patterns = Patterns(step.exclude)
+        prefix = "" if step.source in (".", "") else step.source.rstrip("/") + "/"
+        self.groups: dict[str, list[TreeFile]] = {}
+        for file in tree.files():
+            if file.path.startswith(prefix) and not patterns.matches(file.path):
+                relative = file.path[len(prefix) :]
+                first, slash, _ = relative.partition("/")
+                self.groups.setdefault(first if slash else ".", []).append(file)
+        self._prefix = prefix
+        self._destination = step.destination.strip("/")
+
+    def target(self, file: TreeFile) -> str:
+        """Where a file goes, relative to the image's root."""
+        return posixpath.join(self._destination, file.path[len(self._prefix) :])
+
+    def inputs(self, group: str) -> dict[str, str]:
+        """The named inputs of a group: each file with its digest, whether it may be executed, or where it links to."""
+        return {file.path: self._stamp(file) for file in self.groups[group]}
+
+    def _stamp(self, file: TreeFile) -> str:
+        if file.link is not None:
+            return f"-> {_safe_link(file)}"
+        return f"{self.tree.digest(file.path)}{' x' if file.executable else ''}"
+
+
+class SourcePacker:
+    """Turns groups of source files into segments, with bytecode beside their modules."""
+
+    def __init__(
+        self, store: Store, *, compression: Compression, mtime: int, compiler: Compiler | None, bytecode: str
+    ) -> None:
+        self._store = store
+        self._compression: Compression = compression
+        self._mtime = mtime
+        self._compiler = compiler
+        self._bytecode = bytecode
+
+    def key(self, selection: SourceSelection, inputs: Inputs) -> Digest:
+        """The key of a group's segment."""
+        fixed = {
+            "\0from": selection.step.source,
+            "\0to": selection.step.destination,
+            "\0bytecode": self._bytecode if selection.step.python else "",
+            "\0version": COPY_VERSION,
+            "\0compression": NAMES[self._compression],
+            "\0time": str(self._mtime),
+        }
+        return key_of("source", {**inputs, **fixed})
+
+    def known(self, key: Digest) -> Segment | None:
+        """A segment that was packed before, if it is whole."""
+        found = self._store.get_action(key, Segment)
+        return found if found and self._store.has(found.digest, found.size) else None
+
+    def pack(self, selection: SourceSelection, group: str, key: Digest, memory: str) -> Segment:
+        """Pack one group. `memory` names where the bytecode of its last build is kept, so that only changed modules
+        are compiled."""
+        compiler = self._compiler if selection.step.python else None
+        state = f"bytecode-{memory}-{self._bytecode}"
+        kept = PycMemory(self._store.get_state(state, dict[str, tuple[str, bytes]])) if compiler else None
+        pycs = PycQueue(compiler, kept)
+        with SegmentWriter(self._store, self._compression, self._mtime) as writer:
+            for file in selection.groups[group]:
+                self._write(selection, file, writer, pycs)
+                for name, pyc in pycs.ready():
+                    writer.file(name, pyc)
+            for name, pyc in pycs.rest():
+                writer.file(name, pyc)
+            segment = writer.finish()
+        if kept:
+            self._store.put_state(state, kept.kept)
+        self._store.put_action(key, segment)
+        return segment
+
+    def _write(self, selection: SourceSelection, file: TreeFile, writer: SegmentWriter, pycs: PycQueue) -> None:
+        target = selection.target(file)
+        if file.link is not None:
+            writer.link(target, _safe_link(file))
+            return
+        mode = 0o755 if file.executable else 0o644
+        if pycs.wants(target, file.size):
+            data = b"".join(_promised(selection.tree, file.path))
+            writer.file(target, data, mode=mode)
+            pycs.add(target, data, selection.tree.digest(file.path))
+        else:
+            writer.stream(target, _promised(selection.tree, file.path), size=file.size, mode=mode)
+
+
+def _promised(tree: Tree, path: str) -> Iterator[bytes]:
+    """A file's bytes, which must be those that its segment's key was computed from: else the key would lie for ever."""
+    state = hashlib.sha256()
+    for chunk in tree.chunks(path):
+        state.update(chunk)
+        yield chunk
+    if tree.digest(path) != f"sha256:{state.hexdigest()}":
+        raise StepFailed("a file changed while it was packed", where=path, fix="build again when nothing writes to it")
+
+
+def _safe_link(file: TreeFile) -> str:
+    """The target of a link that stays inside the service's own folder, else `UsageError`."""
+    target = file.link or ""
+    resolved = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), target))
+    if target.startswith("/") or resolved.startswith("../") or resolved == "..":
+        raise UsageError(
+            "a link of the source tree leads out of it",
+            where=f"{file.path} → {target}",
+            fix="replace it with the file itself, or exclude it in lading.toml",
+        )
+    return target

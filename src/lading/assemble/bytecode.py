@@ -1,0 +1,218 @@
+"""Bytecode, compiled by the target's own interpreter, in as many processes as the machine has cores."""
+
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path, PurePosixPath
+from queue import SimpleQueue
+from threading import Lock, Thread
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from lading.errors import LadingError, StepFailed
+
+LARGEST_SOURCE = 8 << 20
+"""Bytes. A larger module is data in disguise; it ships without bytecode."""
+WINDOW = 64
+"""How many modules may be under way or waiting to be written: bounds memory, keeps the processes busy."""
+
+
+class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
+    """A Python that can compile for the image.
+
+    `identity` says which, for keys and people (`Debian python3.13-minimal 3.13.5-2`); `command` starts it on this
+    machine with `environment` and nothing else; `tag` names its bytecode files (`cpython-313`).
+    """
+
+    identity: str
+    tag: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+Job = tuple[str, bytes, "Future[bytes]"]
+
+
+class Compiler:
+    """A pool of interpreters, made ready and started when the first module comes. A context manager: leaving it ends them.
+
+    `identity` and `tag` are those of the `Interpreter` that `ready` gives; `ready` may take its time (it unpacks one).
+    """
+
+    def __init__(self, *, identity: str, tag: str, ready: Callable[[], Interpreter], processes: int) -> None:
+        self.identity = identity
+        self.tag = tag
+        self._ready = ready
+        self._interpreter: Interpreter | None = None
+        self._processes = processes
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def submit(self, source: bytes, name: str) -> "Future[bytes]":
+        """The .pyc of a module to come; empty bytes when it does not compile. `name` is its path in the image."""
+        with self._lock:
+            if len(self._threads) < self._processes:
+                thread = Thread(target=self._serve, name="lading-compile", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        future: Future[bytes] = Future()
+        self._jobs.put((name, source, future))
+        return future
+
+    def _serve(self) -> None:
+        process: subprocess.Popen[bytes] | None = None
+        while (job := self._jobs.get()) is not None:
+            name, source, future = job
+            try:
+                if process is None:
+                    process = self._start()
+                future.set_result(_exchange(process, name, source))
+            except (OSError, LadingError) as error:
+                if process is not None:
+                    process.kill()
+                    process.wait()
+                    process = None
+                future.set_exception(_told(error, name))
+        if process is not None:
+            process.communicate()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with self._lock:
+            self._interpreter = self._interpreter or self._ready()
+        interpreter = self._interpreter
+        worker = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
+        return subprocess.Popen(
+            [*interpreter.command, "-S", "-s", "-P", "-B", "-W", "ignore", "-c", worker],
+            env=dict(interpreter.environment),
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+class PycMemory:
+    """The bytecode of a folder's last build, by module path and source digest, so that only changed modules are compiled.
+
+    `kept` is what the next build should be given: plain values, so that the store can hold them.
+    """
+
+    def __init__(self, kept: "Mapping[str, tuple[str, bytes]] | None") -> None:
+        self._old = kept or {}
+        self.kept: dict[str, tuple[str, bytes]] = {}
+
+    def find(self, path: str, digest: str) -> bytes | None:
+        """The bytecode of a module, if its source is the one that was compiled."""
+        known = self._old.get(path)
+        return known[1] if known and known[0] == digest else None
+
+    def keep(self, path: str, digest: str, data: bytes) -> None:
+        """Remember bytecode (empty when the module does not compile)."""
+        self.kept[path] = (digest, data)
+
+
+class PycQueue:
+    """Bytecode on its way back, in the order of its sources, so that it is written in an order that time cannot change.
+
+    At most `WINDOW` modules wait; `ready()` gives those that must be written now, `rest()` all that are left.
+    """
+
+    def __init__(self, compiler: Compiler | None, memory: PycMemory | None = None) -> None:
+        self._compiler = compiler
+        self._memory = memory
+        self._waiting: deque[tuple[str, str, Future[bytes]]] = deque()
+
+    def wants(self, path: str, size: int) -> bool:
+        """Whether a file of that path and size in bytes should be given to `add`."""
+        return self._compiler is not None and path.endswith(".py") and size <= LARGEST_SOURCE
+
+    def add(self, path: str, source: bytes, digest: str = "") -> None:
+        """Compile a module, or take its bytecode from memory, where `digest` says what its source is.
+
+        `path` is relative to the root.
+        """
+        if self._compiler is None:
+            return
+        known = self._memory.find(path, digest) if self._memory else None
+        if known is None:
+            self._waiting.append((path, digest, self._compiler.submit(source, f"/{path}")))
+        else:
+            done: Future[bytes] = Future()
+            done.set_result(known)
+            self._waiting.append((path, digest, done))
+
+    def ready(self) -> Iterator[tuple[str, bytes]]:
+        """What no longer fits into the window: path and bytes."""
+        yield from self._give(WINDOW)
+
+    def rest(self) -> Iterator[tuple[str, bytes]]:
+        """Everything that is still waiting."""
+        yield from self._give(0)
+
+    def _give(self, leave: int) -> Iterator[tuple[str, bytes]]:
+        while len(self._waiting) > leave and self._compiler is not None:
+            path, digest, future = self._waiting.popleft()
+            data = future.result()
+            if self._memory:
+                self._memory.keep(path, digest, data)
+            if data:
+                yield pyc_path(path, self._compiler.tag), data
+
+
+def pyc_path(path: str, tag: str) -> str:
+    """Where the bytecode of a module lies (PEP 3147): `a/b.py` → `a/__pycache__/b.cpython-313.pyc`.
+
+    >>> pyc_path("a/b.py", "cpython-313")
+    'a/__pycache__/b.cpython-313.pyc'
+    """
+    pure = PurePosixPath(path)
+    return str(pure.parent / "__pycache__" / f"{pure.stem}.{tag}.pyc")
+
+
+def _told(error: Exception, name: str) -> LadingError:
+    if isinstance(error, LadingError):
+        return error
+    return StepFailed(f"the interpreter that compiles bytecode failed: {error}", where=name, fix="lading doctor")
+
+
+def _exchange(process: "subprocess.Popen[bytes]", name: str, source: bytes) -> bytes:
+    stdin, stdout = _pipes(process)
+    encoded = name.encode("utf-8", "surrogateescape")
+    stdin.write(len(encoded).to_bytes(4, "little") + len(source).to_bytes(4, "little") + encoded + source)
+    stdin.flush()
+    size = _read(stdout, 4)
+    return _read(stdout, int.from_bytes(size, "little"))
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise StepFailed("the interpreter that compiles bytecode ended early", fix="lading doctor")
+    return data
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("started with pipes")
+    return process.stdin, process.stdout
+
+
+def tag_of(python: str) -> str:
+    """The name of a version's bytecode: `3.13` → `cpython-313`."""
+    return "cpython-" + "".join(python.split(".")[:2])

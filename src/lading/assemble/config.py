@@ -1,0 +1,81 @@
+"""The image's configuration and manifest, as bytes.
+
+https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md. `Healthcheck` is Docker's extension of it
+(https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md): PascalCase keys, times in nanoseconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from lading.oci.model import Layer
+from lading.plan.model import HealthCheck, RuntimeConfig
+
+_NANOSECONDS = 1_000_000_000
+
+
+def image_config(
+    runtime: RuntimeConfig,
+    layers: Sequence[tuple[str, Layer]],
+    *,
+    architecture: str,
+    mtime: int,
+    labels: Mapping[str, str],
+    base: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The configuration of an image: `layers` are titles and layers in order, the base image's own left out; `base` is
+    the base image's configuration, whose layers, history and environment come first; `labels` are added to the plan's."""
+    base = base or {}
+    inherited = base.get("config") or {}
+    created = datetime.fromtimestamp(mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    history = [dict(entry) for entry in base.get("history") or ()]
+    history += [{"created": created, "created_by": f"lading: {title}"} for title, _ in layers]
+    diff_ids = [*(base.get("rootfs") or {}).get("diff_ids", ()), *(layer.diff_id for _, layer in layers)]
+    document: dict[str, Any] = {"created": created, "architecture": architecture, "os": "linux"}
+    if base.get("variant"):
+        document["variant"] = base["variant"]
+    document["config"] = _execution(runtime, inherited, labels)
+    document["rootfs"] = {"type": "layers", "diff_ids": diff_ids}
+    document["history"] = history
+    return document
+
+
+def _execution(runtime: RuntimeConfig, inherited: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    config: dict[str, Any] = {"User": runtime.user}
+    if runtime.port is not None:
+        config["ExposedPorts"] = {f"{runtime.port}/tcp": {}}
+    config["Env"] = _environment(runtime, inherited)
+    config["Entrypoint"] = list(runtime.entrypoint)
+    # An entrypoint of one's own clears an inherited Cmd, as `docker build` does.
+    config["Cmd"] = list(runtime.command)
+    config["WorkingDir"] = runtime.workdir
+    merged = {**(inherited.get("Labels") or {}), **dict(runtime.labels), **labels}
+    config["Labels"] = dict(sorted(merged.items()))
+    config["StopSignal"] = runtime.stop_signal
+    if runtime.health:
+        config["Healthcheck"] = _health(runtime.health)
+    return config
+
+
+def _environment(runtime: RuntimeConfig, inherited: Mapping[str, Any]) -> list[str]:
+    merged: dict[str, str] = {}
+    for line in inherited.get("Env") or ():
+        name, _, value = str(line).partition("=")
+        merged[name] = value
+    own = dict(runtime.env)
+    if "PATH" in own and "PATH" in merged:
+        # The plan's folders come first, the base image's own stay reachable behind them.
+        ours = own["PATH"].split(":")
+        own["PATH"] = ":".join([*ours, *(part for part in merged["PATH"].split(":") if part not in ours)])
+    merged.update(own)
+    return [f"{name}={value}" for name, value in merged.items()]
+
+
+def _health(health: HealthCheck) -> dict[str, Any]:
+    return {
+        "Test": ["CMD", *health.command],
+        "Interval": int(health.interval * _NANOSECONDS),
+        "Timeout": int(health.timeout * _NANOSECONDS),
+        "StartPeriod": int(health.start_period * _NANOSECONDS),
+        "Retries": health.retries,
+    }

@@ -1,0 +1,124 @@
+"""Which files of a Debian package ship, under which names, and what its maintainer scripts would have added.
+
+Maintainer scripts do not run here: what the packages of the bases do in them, and an image needs, is written in
+`effects`. Everything else about a package stays as the package says.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+FILTER_VERSION = "1"
+"""Part of every key that depends on this file's rules."""
+
+ALIASES = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
+"""Merged-/usr: these are links to the folders of the same name in /usr (Debian's usrmerge, policy 9.1.1)."""
+
+_DROPPED = re.compile(
+    r"usr/share/(?:man|info|locale|lintian|bug|doc-base|bash-completion|zsh|fish|menu|gdb|gcc|perl5|pixmaps|applications"
+    r"|icons|debhelper|polkit-1|initramfs-tools|apport)(?:/|$)"
+    r"|usr/share/doc/(?!.*/copyright$)"  # licences stay: they must travel with the binaries
+    r"|usr/include(?:/|$)"
+    r"|usr/games|usr/src|usr/lib/(?:systemd|tmpfiles\.d|sysusers\.d|valgrind|debug|init)(?:/|$)"
+    r"|etc/(?:init\.d|cron\.[a-z]+|logrotate\.d|update-motd\.d|skel|default|dpkg|apt|motd|issue(?:\.net)?|python3[.\d]*)(?:/|$)"
+    r"|usr/lib/[^/]+/pkgconfig|usr/share/pkgconfig"
+    r"|usr/share/ca-certificates(?:/|$)"  # one bundle is made of them
+    # Python: tests, the editor, the tutor, the installer of pip, Tk, and the text that only `help()` shows.
+    r"|usr/lib/python3[.\d]*/(?:test|idlelib|turtledemo|ensurepip|tkinter|lib2to3|pydoc_data|turtle\.py|sitecustomize\.py|__phello__"
+    r"|config-[^/]+|LICENSE\.txt|lib-dynload/_(?:test|xxtest|ctypes_test|tkinter)[^/]*|lib-dynload/xxlimited[^/]*"
+    r"|(?:[^/]+/)*tests?)(?:/|$)"
+    r"|usr/bin/(?:pydoc|pygettext|2to3|py3|idle|pyvenv|pdb)[^/]*$"
+    r"|.*\.(?:a|la|pyc)$"
+    r"|(?:.*/)?__pycache__(?:/|$)"
+)
+
+
+_CERTIFICATE = re.compile(r"usr/share/ca-certificates/.*\.crt$")
+
+
+def ships(path: str) -> bool:
+    """Whether a file of a package is wanted in an image: no documentation but licences, no manual pages, translations,
+    headers or static libraries, none of Python's test and idle parts, nothing that only an init system reads.
+
+    >>> ships("usr/share/man/man1/ls.1.gz"), ships("usr/share/doc/libc6/copyright"), ships("usr/bin/ls")
+    (False, True, True)
+    """
+    return _DROPPED.match(path) is None
+
+
+def is_certificate(path: str) -> bool:
+    """Whether a file belongs into the bundle of trusted authorities."""
+    return _CERTIFICATE.match(path) is not None
+
+
+def canonical(path: str) -> str:
+    """The path on a merged-/usr system: `lib/x` is `usr/lib/x`.
+
+    >>> canonical("lib64/ld-linux-x86-64.so.2"), canonical("etc/passwd")
+    ('usr/lib64/ld-linux-x86-64.so.2', 'etc/passwd')
+    """
+    first, slash, _ = path.partition("/")
+    return f"usr/{path}" if slash and first in ALIASES else path
+
+
+class Extra(NamedTuple):
+    """A file (`data`) or link (`target`) that a package's scripts would have made."""
+
+    path: str
+    data: bytes = b""
+    target: str = ""
+
+
+def effects(name: str, certificates: Mapping[str, bytes]) -> tuple[Extra, ...]:
+    """What the maintainer scripts of a package would have added. `certificates` are the package's own, by path.
+
+    - ca-certificates: `update-ca-certificates` joins the authorities, sorted, into one bundle, which OpenSSL finds
+      through /usr/lib/ssl (the openssl package's links).
+    - tzdata: the zone is UTC.
+    - python3.N-minimal: `python3` is this Python (package python3-minimal).
+    """
+    match = _PYTHON.match(name)
+    if match:
+        return (Extra("usr/bin/python3", target=f"python{match[1]}"),)
+    make = _EFFECTS.get(name)
+    return make(certificates) if make else ()
+
+
+_PYTHON = re.compile(r"python(3\.\d+)-minimal$")
+
+
+def _bundle(certificates: Mapping[str, bytes]) -> tuple[Extra, ...]:
+    joined = b"".join(certificates[path].rstrip(b"\n") + b"\n" for path in sorted(certificates))
+    return (
+        Extra("etc/ssl/certs/ca-certificates.crt", data=joined),
+        Extra("usr/lib/ssl/cert.pem", target="/etc/ssl/certs/ca-certificates.crt"),
+        Extra("usr/lib/ssl/certs", target="/etc/ssl/certs"),
+    )
+
+
+def _utc(_: Mapping[str, bytes]) -> tuple[Extra, ...]:
+    return (Extra("etc/localtime", target="/usr/share/zoneinfo/Etc/UTC"), Extra("etc/timezone", data=b"Etc/UTC\n"))
+
+
+_EFFECTS: Mapping[str, Callable[[Mapping[str, bytes]], tuple[Extra, ...]]] = {
+    "ca-certificates": _bundle,
+    "tzdata": _utc,
+}
+
+
+def mode_of(mode: int) -> int:
+    """The permissions a file ships with: nobody but root writes, and nothing is setuid or setgid.
+
+    >>> oct(mode_of(0o4755)), oct(mode_of(0o664))
+    ('0o755', '0o644')
+    """
+    return mode & 0o755
+
+
+def folder_mode(mode: int) -> int:
+    """The permissions of a folder: the sticky, world-writable ones (/tmp, /var/tmp) stay so.
+
+    >>> oct(folder_mode(0o41777)), oct(folder_mode(0o2775))
+    ('0o1777', '0o755')
+    """
+    return 0o1777 if mode & 0o1000 else mode & 0o755

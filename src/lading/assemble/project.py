@@ -1,0 +1,128 @@
+"""A project that is a package: its wheel, built in a copy of its source, installed and packed like any other wheel."""
+
+from pathlib import Path
+
+from lading.assemble.actions import key_of
+from lading.assemble.bytecode import Compiler
+from lading.assemble.compress import NAMES
+from lading.assemble.dependencies import WheelPacker, installed_below
+from lading.assemble.segment import Segment
+from lading.assemble.wheels import Target, Wheel
+from lading.assemble.workshop import Workshop
+from lading.digest import CHUNK, Digest, digest_of_chunks
+from lading.errors import StepFailed, UsageError
+from lading.lock.model import Pins
+from lading.plan.model import Plan, PythonProject
+from lading.tree import Patterns, Tree
+
+
+class ProjectWheel:
+    """The wheel of one project."""
+
+    def __init__(
+        self, workshop: Workshop, plan: Plan, step: PythonProject, pins: Pins, tree: Tree, bytecode: str
+    ) -> None:
+        self._workshop = workshop
+        self._plan = plan
+        self._step = step
+        self._pins = pins
+        self._tree = tree
+        self._bytecode = bytecode
+        patterns = Patterns(step.exclude)
+        self._files = [file for file in tree.files() if not patterns.matches(file.path)]
+
+    def inputs(self) -> dict[str, str]:
+        """Every source file that the build may read, and what builds it."""
+        named = {
+            file.path: f"-> {file.link}" if file.link is not None else str(self._tree.digest(file.path))
+            for file in self._files
+        }
+        pinned = [pin for pin in self._pins.build if pin.project == self._plan.folder]
+        named |= {f"lading.lock: build {pin.name}": f"{pin.version} {' '.join(pin.digests)}" for pin in pinned}
+        return named
+
+    def segment(self, target: Target, compiler: Compiler | None) -> tuple[Segment, bool]:
+        """The project's segment, and whether it had to be packed."""
+        key = key_of(
+            "project",
+            {
+                **self.inputs(),
+                "\0venv": self._step.venv,
+                "\0python": target.minor,
+                "\0bytecode": self._bytecode,
+                "\0compression": NAMES[self._plan.compression],
+                "\0time": str(self._workshop.mtime),
+            },
+        )
+        store = self._workshop.store
+        found = store.get_action(key, Segment)
+        if found and store.has(found.digest, found.size):
+            return found, False
+        segment = self._build(target, compiler)
+        store.put_action(key, segment)
+        return segment, True
+
+    def _build(self, target: Target, compiler: Compiler | None) -> Segment:
+        uv = self._workshop.sources.uv(self._workshop.folder / self._plan.folder, self._pins)
+        with self._workshop.store.scratch() as folder:
+            self._copy_source(folder / "source")
+            path = uv.build_wheel(folder / "source", folder / "wheels", self._constraints())
+            wheel = _describe(path)
+            if not path.name.endswith("-none-any.whl"):
+                raise UsageError(
+                    f"{path.name} holds compiled code, which Lading does not build for an image yet",
+                    where=str(self._step.project),
+                    fix="publish its wheels for the target platforms to an index and depend on them",
+                )
+            (folder / "install" / "prefix").mkdir(parents=True)
+            uv.install([wheel], target, folder / "install" / "prefix")
+            installed = installed_below(folder / "install" / "prefix").get(wheel.name)
+            if installed is None:
+                raise StepFailed(f"uv did not install {path.name}", where=self._step.project)
+            packer = WheelPacker(
+                self._workshop.store,
+                venv=self._step.venv,
+                target=target,
+                compression=self._plan.compression,
+                mtime=self._workshop.mtime,
+                compiler=compiler,
+                bytecode=self._bytecode,
+            )
+            return packer.pack(installed, wheel.digest)
+
+    def _copy_source(self, folder: Path) -> None:
+        for file in self._files:
+            target = folder / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if file.link is not None:
+                target.symlink_to(file.link)
+                continue
+            with target.open("xb") as copy:
+                for chunk in self._tree.chunks(file.path):
+                    copy.write(chunk)
+            target.chmod(0o755 if file.executable else 0o644)
+
+    def _constraints(self) -> str:
+        rows = []
+        for pin in self._pins.build:
+            if pin.project == self._plan.folder:
+                hashes = " ".join(f"--hash={digest}" for digest in pin.digests)
+                rows.append(f"{pin.name}=={pin.version} {hashes}\n")
+        return "".join(rows)
+
+
+def _describe(path: Path) -> Wheel:
+    from packaging.utils import parse_wheel_filename
+
+    name, version, _, _ = parse_wheel_filename(path.name)
+    with path.open("rb") as file:
+        digest: Digest = digest_of_chunks(iter(lambda: file.read(CHUNK), b""))
+    return Wheel(
+        name=name,
+        version=str(version),
+        filename=path.name,
+        url=path.as_uri(),
+        digest=digest,
+        size=path.stat().st_size,
+        index="",
+    )

@@ -1,0 +1,126 @@
+"""Segments: the pieces that layers are made of, one per wheel, .deb or source folder, each made once and kept by content.
+
+A segment is a compressed run of tar entries without an end-of-archive mark and without folders: a layer writes every
+folder once, in front (`layers.compose`), so that segments that share folders do not repeat them.
+"""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from lading.assemble import tarwrite
+from lading.assemble.compress import Compression, compressor
+from lading.digest import Digest
+from lading.errors import StepFailed
+from lading.store import Store
+
+_BUFFER = 1 << 18
+"""Bytes gathered before the compressor is called: calls cost more than bytes."""
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a segment without opening it.
+
+    `digest` and `size` (bytes) are of the compressed blob; `unpacked` is the sum of the sizes of its files in bytes;
+    `entries` are the paths of its files and links, relative to the root and in order; `folders` the modes of folders
+    that it wants in another mode than 0755, or even when they are empty.
+    """
+
+    digest: Digest
+    size: int
+    unpacked: int
+    entries: tuple[str, ...]
+    folders: dict[str, int]
+
+    @property
+    def files(self) -> int:
+        """How many files and links it holds."""
+        return len(self.entries)
+
+
+class SegmentWriter:
+    """Writes one segment into the store; a context manager that leaves nothing behind unless `finish` was called.
+
+    Paths are relative to the root, without a leading `/`. The caller gives entries in a fixed order, each path once.
+    """
+
+    def __init__(self, store: Store, compression: Compression, mtime: int) -> None:
+        self._blob = store.writer()
+        self._compressor = compressor(compression)
+        self._mtime = mtime
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self._unpacked = 0
+        self._entries: list[str] = []
+        self._folders: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        self._blob.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._blob.__exit__(kind, error, trace)
+
+    def file(self, path: str, data: bytes, *, mode: int = 0o644) -> None:
+        """A file whose bytes are in memory."""
+        self.stream(path, (data,), size=len(data), mode=mode)
+
+    def stream(self, path: str, chunks: Iterable[bytes], *, size: int, mode: int = 0o644) -> None:
+        """A file of exactly `size` bytes. `StepFailed` when the stream holds another number: somebody is writing to it."""
+        self._put(tarwrite.file_entry(path, size=size, mode=mode, mtime=self._mtime))
+        written = 0
+        for chunk in chunks:
+            written += len(chunk)
+            self._put(chunk)
+        if written != size:
+            raise StepFailed(
+                "a file changed while it was packed", where=path, fix="build again when nothing writes to it"
+            )
+        self._put(tarwrite.padding(size))
+        self._unpacked += size
+        self._entries.append(path)
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link."""
+        self._put(tarwrite.link_entry(path, target, mtime=self._mtime))
+        self._entries.append(path)
+
+    def hardlink(self, path: str, target: str, *, mode: int = 0o644) -> None:
+        """A hard link to an earlier file of this segment."""
+        self._put(tarwrite.hardlink_entry(path, target, mode=mode, mtime=self._mtime))
+        self._entries.append(path)
+
+    def folder(self, path: str, *, mode: int = 0o755) -> None:
+        """Ask the layer for a folder; those of its files are there without asking, with mode 0755."""
+        self._folders[path] = mode
+
+    def finish(self) -> Segment:
+        """End the member and name the blob."""
+        self._drain()
+        self._blob.write(self._compressor.flush())
+        digest = self._blob.commit()
+        return Segment(
+            digest=digest,
+            size=self._blob.size,
+            unpacked=self._unpacked,
+            entries=tuple(self._entries),
+            folders=self._folders,
+        )
+
+    def _put(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_size += len(data)
+        if self._pending_size >= _BUFFER:
+            self._drain()
+
+    def _drain(self) -> None:
+        if self._pending:
+            ready = self._compressor.compress(b"".join(self._pending))
+            self._pending.clear()
+            self._pending_size = 0
+            if ready:
+                self._blob.write(ready)

@@ -1,0 +1,150 @@
+"""What every step of one build needs, made once at the edge: store, source, tools, threads, and whom to tell."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from lading.assemble.bytecode import Compiler
+from lading.assemble.dependencies import Uv
+from lading.assemble.result import Event, Listener, Noted, StepBegan, StepEnded, StepMoved
+from lading.lock.model import DebianPin, Pins
+from lading.oci.model import Image
+from lading.store import Store
+from lading.tree import Tree
+
+Doing = Literal["fetch", "install", "compile", "pack", "push", "load", "write"]
+Unit = Literal["packages", "files", "bytes", "layers"]
+
+
+class Sources(Protocol):
+    """Where what a build takes from outside comes from. Nothing is asked for unless something has to be made."""
+
+    def package(self, pin: DebianPin) -> Path:
+        """The file of a pinned package, fetched if need be, its hash checked."""
+
+    def base_image(self, reference: str, manifest: str) -> Image:
+        """A base image by reference and manifest digest; its layers stay where they are."""
+
+    def uv(self, folder: Path, pins: Pins) -> Uv:
+        """uv, for the project in a folder."""
+
+
+class Workshop:
+    """Everything that steps share. A context manager: leaving it ends its threads and interpreters.
+
+    `folder` is the repository's, `tree` its files; `mtime` the time of everything made, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        sources: Sources,
+        tree: Tree,
+        folder: Path,
+        listener: Listener,
+        mtime: int = 0,
+        jobs: int | None = None,
+    ) -> None:
+        self.store = store
+        self.sources = sources
+        self.tree = tree
+        self.folder = folder
+        self.mtime = mtime
+        self.jobs = jobs or os.cpu_count() or 1
+        self._listener = listener
+        self._stack = ExitStack()
+        self._pool: ThreadPoolExecutor | None = None
+        self._compilers: dict[str, Compiler] = {}
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=error is not None)
+        self._stack.close()
+
+    @property
+    def pool(self) -> ThreadPoolExecutor:
+        """Threads that fetch and pack. Twice as many as cores: packing waits for the disk and for bytecode.
+
+        Work given to it must not wait for other work of it.
+        """
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(2 * self.jobs, thread_name_prefix="lading-pack")
+            return self._pool
+
+    def compiler(self, identity: str, make: Callable[[], Compiler]) -> Compiler:
+        """The one compiler of that identity; its processes end with the workshop."""
+        with self._lock:
+            if identity not in self._compilers:
+                self._compilers[identity] = self._stack.enter_context(make())
+            return self._compilers[identity]
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on to whoever shows progress."""
+        self._listener(event)
+
+    def note(self, text: str) -> None:
+        """Tell something that is no error."""
+        self._listener(Noted(text=text))
+
+    @contextmanager
+    def timed(self, step: str, platform: str) -> Iterator["Watch"]:
+        """Tell that a step begins and ends."""
+        self.tell(StepBegan(step=step, platform=platform))
+        watch = Watch()
+        yield watch
+        self.tell(StepEnded(step=step, platform=platform, reused=watch.reused, seconds=watch.seconds))
+
+
+class Watch:
+    """A step's time so far, and whether it was reused."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self.reused = False
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it began."""
+        return time.perf_counter() - self._began
+
+
+class Counter:
+    """Counts what is done of a step's work, from several threads, and tells."""
+
+    def __init__(self, workshop: Workshop, step: str, platform: str, doing: Doing, total: int, unit: Unit) -> None:
+        self._workshop = workshop
+        self._step = step
+        self._platform = platform
+        self._doing: Doing = doing
+        self._total = total
+        self._unit: Unit = unit
+        self._done = 0
+        self._lock = Lock()
+
+    def add(self, number: int = 1) -> None:
+        """Count."""
+        with self._lock:
+            self._done += number
+            event = StepMoved(
+                step=self._step,
+                platform=self._platform,
+                doing=self._doing,
+                done=self._done,
+                total=self._total,
+                unit=self._unit,
+            )
+        self._workshop.tell(event)
