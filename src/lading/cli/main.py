@@ -163,6 +163,11 @@ def _colour_choice(argv: Sequence[str]) -> "ColourChoice":
 
 def _tolerate_any_text() -> None:
     """Let no file name, package name or character of ours crash the printing on a stream of a poorer encoding."""
+    import codecs
+
+    from lading.report.text import encodable
+
+    codecs.register_error("lading", encodable)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="lading")
