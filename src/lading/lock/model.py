@@ -3,6 +3,9 @@
 import msgspec
 
 from lading.digest import Digest
+from lading.toolchain.model import ToolPin
+
+__all__ = ["BasePin", "BuildPin", "BuildSet", "DebianPin", "PackageSet", "Pins", "ToolPin", "sorted_pins"]
 
 
 class DebianPin(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +24,10 @@ class DebianPin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The packages of one Debian base on one architecture: the resolved closure of `roots` less `without`, by name."""
+    """The packages of one Debian base on one architecture: the resolved closure of `roots` less `without`, by name.
+
+    All three are sorted.
+    """
 
     suite: str
     architecture: str
@@ -30,21 +36,21 @@ class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
 
 
-class ToolPin(msgspec.Struct, frozen=True, kw_only=True):
-    """One wheel that carries a tool (`uv`), for machines of one platform (`linux/amd64`, as the wheel's tags say)."""
+class BuildSet(msgspec.Struct, frozen=True, kw_only=True):
+    """What the build pins of one project were resolved from: its `[build-system] requires` for one Python
+    (`major.minor`). `project` is the pyproject.toml's path relative to the repository."""
 
-    name: str
-    version: str
-    platform: str
-    filename: str
-    digest: Digest
+    project: str
+    python: str
+    requires: tuple[str, ...]
 
 
 class BuildPin(msgspec.Struct, frozen=True, kw_only=True):
-    """One package that building a project's wheel needs (its `[build-system] requires`, resolved), with the hashes that
-    may serve it."""
+    """One package that building a project's wheel needs (its `[build-system] requires`, resolved), with the hashes of
+    the wheels that may serve it, sorted. `project` and `python` are those of its `BuildSet`."""
 
     project: str
+    python: str
     name: str
     version: str
     digests: tuple[Digest, ...]
@@ -60,20 +66,22 @@ class BasePin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pins(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole lock, each tuple sorted."""
+    """A whole lock, each tuple sorted as `sorted_pins` does."""
 
     debian: tuple[DebianPin, ...] = ()
     sets: tuple[PackageSet, ...] = ()
     tools: tuple[ToolPin, ...] = ()
     build: tuple[BuildPin, ...] = ()
+    build_sets: tuple[BuildSet, ...] = ()
     bases: tuple[BasePin, ...] = ()
 
     def packages(
         self, suite: str, architecture: str, roots: tuple[str, ...], without: tuple[str, ...]
     ) -> tuple[DebianPin, ...] | None:
         """The packages of one Debian base, sorted by name, or nothing when the lock does not know that base."""
+        wanted = (suite, architecture, tuple(sorted(roots)), tuple(sorted(without)))
         for known in self.sets:
-            if (known.suite, known.architecture, known.roots, known.without) == (suite, architecture, roots, without):
+            if (known.suite, known.architecture, known.roots, known.without) == wanted:
                 names = frozenset(known.names)
                 return tuple(
                     pin
@@ -89,3 +97,28 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
     def tool(self, name: str, platform: str) -> ToolPin | None:
         """The pinned wheel of a tool for this machine's platform, or nothing."""
         return next((pin for pin in self.tools if (pin.name, pin.platform) == (name, platform)), None)
+
+    def build_requirements(self, project: str, python: str, requires: tuple[str, ...]) -> tuple[BuildPin, ...] | None:
+        """What building a project's wheel needs, sorted by name, or nothing when the lock does not know it.
+
+        A project that requires nothing needs no pins, and gets none.
+        """
+        if not requires:
+            return ()
+        wanted = BuildSet(project=project, python=python, requires=tuple(sorted(requires)))
+        if wanted not in self.build_sets:
+            return None
+        return tuple(pin for pin in self.build if (pin.project, pin.python) == (project, python))
+
+
+def sorted_pins(pins: Pins) -> Pins:
+    """The same pins in the one order that a lock has: Debian packages by suite, name and architecture (so that one
+    update is one place in a diff), all else by its fields in order."""
+    return Pins(
+        debian=tuple(sorted(pins.debian, key=lambda pin: (pin.suite, pin.name, pin.architecture))),
+        sets=tuple(sorted(pins.sets, key=lambda known: (known.suite, known.architecture, known.roots, known.without))),
+        tools=tuple(sorted(pins.tools, key=lambda pin: (pin.name, pin.platform))),
+        build=tuple(sorted(pins.build, key=lambda pin: (pin.project, pin.python, pin.name))),
+        build_sets=tuple(sorted(pins.build_sets, key=lambda known: (known.project, known.python))),
+        bases=tuple(sorted(pins.bases, key=lambda pin: (pin.reference, pin.platform))),
+    )

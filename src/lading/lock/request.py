@@ -1,0 +1,163 @@
+"""What plans need pinned: pure, and the same for the same plans."""
+
+from collections.abc import Iterable, Sequence
+from posixpath import join, normpath
+
+import msgspec
+
+from lading.errors import UsageError
+from lading.lock.fields import is_project, is_requirement
+from lading.lock.model import BuildSet, Pins
+from lading.plan.model import GO_ARCHITECTURES, CopyTree, DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
+
+TOOLS = ("uv",)
+"""The tools that plans use: every plan of this version installs with uv."""
+
+_SUITES = {"3.11": "bookworm", "3.13": "trixie"}
+"""Which Debian release has which Python."""
+
+
+class BaseRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A Debian base on one architecture; `roots` and `without` are sorted."""
+
+    suite: str
+    architecture: str
+    roots: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+class ImageRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """An image of a registry on one platform."""
+
+    reference: str
+    platform: str
+
+
+class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a lock must pin, each tuple sorted and without duplicates. `tools` are names."""
+
+    bases: tuple[BaseRequest, ...] = ()
+    images: tuple[ImageRequest, ...] = ()
+    tools: tuple[str, ...] = ()
+    builds: tuple[BuildSet, ...] = ()
+
+
+def request_of(plans: Sequence[Plan]) -> LockRequest:
+    """What these plans need, all stages of them.
+
+    An image base with a Python in it also asks for a Debian base of the same Python where there is one
+    (`compiler_base`): bytecode is compiled without opening the image. Raises `UsageError` for a platform that Debian
+    bases are not assembled for, and for a build requirement that is an address.
+    """
+    bases: set[BaseRequest] = set()
+    images: set[ImageRequest] = set()
+    builds: set[BuildSet] = set()
+    for plan in plans:
+        for stage in plan.stages:
+            for platform in plan.platforms:
+                debian: DebianBase | None
+                if isinstance(stage.base, ImageBase):
+                    images.add(ImageRequest(reference=stage.base.reference, platform=platform))
+                    debian = _compiler_of(plan, stage.base)
+                else:
+                    debian = stage.base
+                if debian:
+                    bases.add(_base(debian, platform, plan.service))
+            for step in stage.steps:
+                if isinstance(step, PythonProject) and step.build_requires:
+                    builds.add(build_set(plan, step))
+    return LockRequest(
+        bases=tuple(sorted(bases)),
+        images=tuple(sorted(images)),
+        tools=TOOLS if plans else (),
+        builds=tuple(sorted(builds, key=_project)),
+    )
+
+
+def build_set(plan: Plan, step: PythonProject) -> BuildSet:
+    """What building a project's wheel asks for, as a lock names it. Raises `UsageError` for what it cannot name."""
+    project = normpath(join(plan.folder, step.project))
+    if not is_project(project):
+        raise UsageError("the path of a project cannot be written into a lock", where=repr(project))
+    requires = tuple(sorted({" ".join(requirement.split()) for requirement in step.build_requires}))
+    for requirement in requires:
+        if not is_requirement(requirement):
+            raise UsageError(
+                f"a build requirement that is no name and version cannot be pinned: {requirement[:120]!r}",
+                where=f"{project} › build-system.requires",
+                fix="publish it to your package index and require it by name",
+            )
+    return BuildSet(project=project, python=step.python, requires=requires)
+
+
+def compiler_base(python: str) -> DebianBase | None:
+    """The Debian base whose Python is `python` (`major.minor`), or nothing where Debian has none.
+
+    It compiles bytecode for image bases of the same Python, without their image being opened.
+    """
+    suite = _SUITES.get(python)
+    if suite is None:
+        return None
+    return DebianBase(
+        name="distroless",
+        suite=suite,
+        roots=(f"libpython{python}-stdlib", f"python{python}-minimal"),
+        interpreter=f"/usr/bin/python{python}",
+    )
+
+
+def request_of_pins(pins: Pins) -> LockRequest:
+    """What a lock was made for."""
+    return LockRequest(
+        bases=tuple(
+            BaseRequest(suite=known.suite, architecture=known.architecture, roots=known.roots, without=known.without)
+            for known in pins.sets
+        ),
+        images=tuple(ImageRequest(reference=pin.reference, platform=pin.platform) for pin in pins.bases),
+        tools=tuple(sorted({pin.name for pin in pins.tools})),
+        builds=pins.build_sets,
+    )
+
+
+def joined(requests: Iterable[LockRequest]) -> LockRequest:
+    """All that several requests ask for. Where they differ in how one project is built, the last one counts."""
+    every = tuple(requests)
+    builds = {_project(build): build for request in every for build in request.builds}
+    return LockRequest(
+        bases=tuple(sorted({base for request in every for base in request.bases})),
+        images=tuple(sorted({image for request in every for image in request.images})),
+        tools=tuple(sorted({tool for request in every for tool in request.tools})),
+        builds=tuple(builds[key] for key in sorted(builds)),
+    )
+
+
+def _compiler_of(plan: Plan, base: ImageBase) -> DebianBase | None:
+    if not base.interpreter:
+        return None
+    pythons = (
+        step.python
+        for stage in plan.stages
+        for step in stage.steps
+        if isinstance(step, CopyTree | PythonDependencies | PythonProject) and step.python
+    )
+    return compiler_base(next(pythons, ""))
+
+
+def _base(base: DebianBase, platform: str, service: str) -> BaseRequest:
+    architecture = GO_ARCHITECTURES.get(platform)
+    if architecture is None:
+        raise UsageError(
+            f"the base {base.name} cannot be assembled for {platform}",
+            where=f"services.{service}.platforms",
+            fix=f"choose of {', '.join(GO_ARCHITECTURES)}, or take an image base",
+        )
+    return BaseRequest(
+        suite=base.suite,
+        architecture=architecture,
+        roots=tuple(sorted(set(base.roots))),
+        without=tuple(sorted(set(base.without))),
+    )
+
+
+def _project(build: BuildSet) -> tuple[str, str]:
+    return build.project, build.python
