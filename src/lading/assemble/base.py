@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,12 +20,14 @@ from lading.assemble.debian_files import (
     ships,
 )
 from lading.assemble.segment import Segment, SegmentWriter
-from lading.debian.deb import Deb, DebEntry, open_deb
 from lading.digest import Digest, digest_of
 from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
 from lading.plan.model import Accounts, DebianBase, WriteFile
 from lading.store import Store
+
+if TYPE_CHECKING:
+    from lading.debian.deb import Deb, DebEntry
 
 STATUS_FOLDER = "var/lib/dpkg/status.d"
 """Where scanners look for the packages of an image without dpkg: distroless' convention, read by Trivy, Grype, Syft."""
@@ -66,6 +69,8 @@ class PackagePacker:
 
     def pack(self, pin: DebianPin, path: Path) -> PackageSegment:
         """Pack the .deb at `path`, whose hash has been checked. `VerificationFailed` when it is not what its pin says."""
+        from lading.debian.deb import open_deb
+
         where = f"{pin.name} {pin.version} ({pin.architecture})"
         with path.open("rb") as file, SegmentWriter(self._store, self._compression, self._mtime) as writer:
             deb = open_deb(file, where=where)
@@ -94,7 +99,7 @@ class PackagePacker:
             },
         )
 
-    def _write_files(self, deb: Deb, writer: SegmentWriter, where: str) -> set[str]:
+    def _write_files(self, deb: "Deb", writer: SegmentWriter, where: str) -> set[str]:
         pycs = PycQueue(self._compiler)
         certificates: dict[str, bytes] = {}
         shipped: set[str] = set()
@@ -116,7 +121,9 @@ class PackagePacker:
                 writer.file(extra.path, extra.data)
         return shipped
 
-    def _write_database(self, deb: Deb, pin: DebianPin, control: str, shipped: set[str], writer: SegmentWriter) -> None:
+    def _write_database(
+        self, deb: "Deb", pin: DebianPin, control: str, shipped: set[str], writer: SegmentWriter
+    ) -> None:
         sums = "".join(
             f"{deb.md5sums[path]}  {path}\n" for path in sorted(deb.md5sums) if canonical(path) in shipped
         ).encode()
@@ -142,7 +149,7 @@ def pack_root_files(
 ) -> Segment:
     """What belongs to no package: the links of merged-/usr, accounts, files of the plan, and `slim`'s dpkg database."""
     with SegmentWriter(store, compression, mtime) as writer:
-        for alias in ALIASES[:1] + ("lib", "lib64", "sbin"):
+        for alias in ("bin", "lib", "lib64", "sbin"):
             writer.link(alias, f"usr/{alias}")
             writer.folder(f"usr/{alias}")
         if base.name == "slim":
@@ -197,6 +204,8 @@ def unpack_packages(paths: Iterable[tuple[DebianPin, Path]], folder: Path, wante
 
     Links are made as they are and never written through: `VerificationFailed` where a package tries.
     """
+    from lading.debian.deb import open_deb
+
     links: set[str] = set()
     folder.mkdir(parents=True)
     for pin, path in paths:
@@ -209,7 +218,7 @@ def unpack_packages(paths: Iterable[tuple[DebianPin, Path]], folder: Path, wante
                     _unpack_entry(entry, name, folder, links)
 
 
-def _unpack_entry(entry: DebEntry, name: str, folder: Path, links: set[str]) -> None:
+def _unpack_entry(entry: "DebEntry", name: str, folder: Path, links: set[str]) -> None:
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     match entry.kind:
@@ -234,7 +243,7 @@ def _refuse_links_above(name: str, links: set[str], where: str) -> None:
 
 
 def _write_entry(
-    entry: DebEntry, path: str, shipped: set[str], writer: SegmentWriter, pycs: PycQueue, where: str
+    entry: "DebEntry", path: str, shipped: set[str], writer: SegmentWriter, pycs: PycQueue, where: str
 ) -> None:
     match entry.kind:
         case "folder":
@@ -260,7 +269,7 @@ def _write_entry(
     shipped.add(path)
 
 
-def _paragraph(deb: Deb) -> str:
+def _paragraph(deb: "Deb") -> str:
     """The control paragraph, as `dpkg -s` would print it."""
     return "".join(f"{name}: {value}\n" for name, value in deb.control.items())
 

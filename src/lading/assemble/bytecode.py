@@ -1,18 +1,20 @@
 """Bytecode, compiled by the target's own interpreter, in as many processes as the machine has cores."""
 
-import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import msgspec
 
 from lading.errors import LadingError, StepFailed
+
+if TYPE_CHECKING:
+    import subprocess
+    from concurrent.futures import Future
 
 LARGEST_SOURCE = 8 << 20
 """Bytes. A larger module is data in disguise; it ships without bytecode."""
@@ -71,12 +73,14 @@ class Compiler:
                 thread = Thread(target=self._serve, name="lading-compile", daemon=True)
                 thread.start()
                 self._threads.append(thread)
+        from concurrent.futures import Future
+
         future: Future[bytes] = Future()
         self._jobs.put((name, source, future))
         return future
 
     def _serve(self) -> None:
-        process: subprocess.Popen[bytes] | None = None
+        process: "subprocess.Popen[bytes] | None" = None
         while (job := self._jobs.get()) is not None:
             name, source, future = job
             try:
@@ -96,6 +100,8 @@ class Compiler:
         with self._lock:
             self._interpreter = self._interpreter or self._ready()
         interpreter = self._interpreter
+        import subprocess
+
         worker = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
         return subprocess.Popen(
             [*interpreter.command, "-S", "-s", "-P", "-B", "-W", "ignore", "-c", worker],
@@ -153,6 +159,8 @@ class PycQueue:
         if known is None:
             self._waiting.append((path, digest, self._compiler.submit(source, f"/{path}")))
         else:
+            from concurrent.futures import Future
+
             done: Future[bytes] = Future()
             done.set_result(known)
             self._waiting.append((path, digest, done))

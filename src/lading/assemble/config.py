@@ -4,8 +4,8 @@ https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md. `Healthcheck
 (https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md): PascalCase keys, times in nanoseconds.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from lading.oci.model import Layer
@@ -27,7 +27,7 @@ def image_config(
     the base image's configuration, whose layers, history and environment come first; `labels` are added to the plan's."""
     base = base or {}
     inherited = base.get("config") or {}
-    created = datetime.fromtimestamp(mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(mtime))
     history = [dict(entry) for entry in base.get("history") or ()]
     history += [{"created": created, "created_by": f"lading: {title}"} for title, _ in layers]
     diff_ids = [*(base.get("rootfs") or {}).get("diff_ids", ()), *(layer.diff_id for _, layer in layers)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from lading.archive.tarread import read_tar
 from lading.assemble.compress import Compression, decompressor
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.workshop import Workshop
@@ -32,6 +31,8 @@ def settle(workshop: Workshop, segments: Sequence[Segment], compression: Compres
 
 def _without(store: Store, segment: Segment, paths: set[str], compression: Compression, mtime: int) -> Segment:
     """The segment less some paths, repacked."""
+    from lading.archive import read_tar
+
     with SegmentWriter(store, compression, mtime) as writer:
         reader = _Uncompressed(store, segment, compression)
         for entry in read_tar(reader, where=segment.digest):

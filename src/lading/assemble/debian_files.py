@@ -27,6 +27,9 @@ _DROPPED = re.compile(
     r"|usr/lib/python3[.\d]*/(?:test|idlelib|turtledemo|ensurepip|tkinter|lib2to3|pydoc_data|turtle\.py|sitecustomize\.py|__phello__"
     r"|config-[^/]+|LICENSE\.txt|lib-dynload/_(?:test|xxtest|ctypes_test|tkinter)[^/]*|lib-dynload/xxlimited[^/]*"
     r"|(?:[^/]+/)*tests?)(?:/|$)"
+    # Extensions for terminals and Berkeley DB, whose libraries the bases leave out.
+    r"|usr/lib/python3[.\d]*/lib-dynload/(?:readline|_curses|_curses_panel|_dbm|_gdbm)\.[^/]*$"
+    r"|usr/lib/[^/]+/gconv(?:/|$)"  # iconv(3)'s tables: Python and Go have their own, and they are 8 MB
     r"|usr/bin/(?:pydoc|pygettext|2to3|py3|idle|pyvenv|pdb)[^/]*$"
     r"|.*\.(?:a|la|pyc)$"
     r"|(?:.*/)?__pycache__(?:/|$)"

@@ -22,8 +22,9 @@ from lading.store import Store
 INSTALL_VERSION = "1"
 """Part of every key that depends on how wheels are laid out here."""
 
-PLATFORMS = {"linux/amd64": "x86_64-unknown-linux-gnu", "linux/arm64": "aarch64-unknown-linux-gnu"}
-"""What uv calls a platform."""
+PLATFORMS = {"linux/amd64": "x86_64-manylinux_2_40", "linux/arm64": "aarch64-manylinux_2_40"}
+"""What uv is told of a platform: the newest glibc that it knows, since the wheels are chosen already
+(`wheels.NEWEST_GLIBC` keeps the choice below it)."""
 
 _TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 """How uv starts a script whose interpreter's path is too long for a kernel's `#!` line."""
@@ -109,7 +110,7 @@ def _failure(done: Completed, what: str, fix: str) -> StepFailed | VerificationF
 
 
 def resolve_wheels(
-    store: Store, uv: Callable[[], Uv], step: PythonDependencies, target: Target, lock: Digest, project: Digest
+    store: Store, uv: Callable[[], Uv], step: PythonDependencies, target: Target, *, lock: Digest, project: Digest
 ) -> tuple[Wheel, ...]:
     """The wheels of the project's lock for the target; uv is only asked when lock, project or target are new."""
     inputs = {

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import msgspec
@@ -112,6 +111,8 @@ class EmbeddedEngine:
         if work.is_known():
             made = [self._layer(step, plan, platform) for step in work.steps]
         else:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(len(work.steps), thread_name_prefix="lading-step") as pool:
                 made = list(pool.map(lambda step: self._layer(step, plan, platform), work.steps))
         own = [(record.title, StoredLayer(self._workshop.store, record)) for record, _ in made]
@@ -232,38 +233,39 @@ class _Work:
         python = _python_of(plan)
         bytecode = self._bytecode(python) if python else Bytecode("none", None)
         target = self._target(python) if python else None
-        files: list[Accounts | WriteFile] = []
-        copies: list[CopyTree] = []
-        projects: list[PythonProject] = []
-        dependencies: list[PythonDependencies] = []
-        for step in _shipped(plan):
-            match step:
-                case Accounts() | WriteFile():
-                    files.append(step)
-                case CopyTree():
-                    copies.append(step)
-                case PythonProject():
-                    projects.append(step)
-                case PythonDependencies():
-                    dependencies.append(step)
-                case CopyFromStage():
-                    raise AssertionError("stages are resolved before")
+        shipped = _shipped(plan)
+        files = [step for step in shipped if isinstance(step, Accounts | WriteFile)]
+        copies = [step for step in shipped if isinstance(step, CopyTree)]
+        projects = [step for step in shipped if isinstance(step, PythonProject)]
         steps: list[LayerStep] = []
         if isinstance(self._base, DebianBase):
-            steps.append(BaseStep(workshop, plan, self._base, self._packages, files, bytecode, platform))
+            steps.append(
+                BaseStep(
+                    workshop,
+                    plan,
+                    base=self._base,
+                    packages=self._packages,
+                    steps=files,
+                    bytecode=bytecode,
+                    platform=platform,
+                )
+            )
         elif files:
             steps.append(FilesStep(workshop, plan, files))
-        for dependency in dependencies:
-            if target is None:
-                raise AssertionError("a plan with Python dependencies has a Python")
-            steps.append(DependenciesStep(workshop, plan, dependency, self._pins, target, bytecode))
+        for step in shipped:
+            if isinstance(step, PythonDependencies):
+                if target is None:
+                    raise AssertionError("a plan with Python dependencies has a Python")
+                steps.append(
+                    DependenciesStep(workshop, plan, step=step, pins=self._pins, target=target, bytecode=bytecode)
+                )
         if copies or projects:
             steps.append(
                 ApplicationStep(
                     workshop,
                     plan,
-                    copies,
-                    projects,
+                    copies=copies,
+                    projects=projects,
                     pins=self._pins,
                     target=target,
                     bytecode=bytecode,

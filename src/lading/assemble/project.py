@@ -11,7 +11,8 @@ from lading.assemble.wheels import Target, Wheel
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK, Digest, digest_of_chunks
 from lading.errors import StepFailed, UsageError
-from lading.lock.model import Pins
+from lading.lock.model import BuildPin, Pins
+from lading.lock.request import build_set
 from lading.plan.model import Plan, PythonProject
 from lading.tree import Patterns, Tree
 
@@ -20,7 +21,7 @@ class ProjectWheel:
     """The wheel of one project."""
 
     def __init__(
-        self, workshop: Workshop, plan: Plan, step: PythonProject, pins: Pins, tree: Tree, bytecode: str
+        self, workshop: Workshop, plan: Plan, *, step: PythonProject, pins: Pins, tree: Tree, bytecode: str
     ) -> None:
         self._workshop = workshop
         self._plan = plan
@@ -37,8 +38,7 @@ class ProjectWheel:
             file.path: f"-> {file.link}" if file.link is not None else str(self._tree.digest(file.path))
             for file in self._files
         }
-        pinned = [pin for pin in self._pins.build if pin.project == self._plan.folder]
-        named |= {f"lading.lock: build {pin.name}": f"{pin.version} {' '.join(pin.digests)}" for pin in pinned}
+        named |= {f"lading.lock: build {pin.name}": f"{pin.version} {' '.join(pin.digests)}" for pin in self._pinned()}
         return named
 
     def segment(self, target: Target, compiler: Compiler | None) -> tuple[Segment, bool]:
@@ -102,13 +102,20 @@ class ProjectWheel:
                     copy.write(chunk)
             target.chmod(0o755 if file.executable else 0o644)
 
+    def _pinned(self) -> tuple[BuildPin, ...]:
+        wanted = build_set(self._plan, self._step)
+        pinned = self._pins.build_requirements(wanted.project, wanted.python, wanted.requires)
+        if pinned is None:
+            raise UsageError(
+                f"the lock does not have what builds {wanted.project}", where="lading.lock", fix="lading lock"
+            )
+        return pinned
+
     def _constraints(self) -> str:
-        rows = []
-        for pin in self._pins.build:
-            if pin.project == self._plan.folder:
-                hashes = " ".join(f"--hash={digest}" for digest in pin.digests)
-                rows.append(f"{pin.name}=={pin.version} {hashes}\n")
-        return "".join(rows)
+        return "".join(
+            f"{pin.name}=={pin.version} {' '.join(f'--hash={digest}' for digest in pin.digests)}\n"
+            for pin in self._pinned()
+        )
 
 
 def _describe(path: Path) -> Wheel:

@@ -67,6 +67,7 @@ class BaseStep:
         self,
         workshop: Workshop,
         plan: Plan,
+        *,
         base: DebianBase,
         packages: Sequence[DebianPin],
         steps: Sequence[Accounts | WriteFile],
@@ -102,7 +103,7 @@ class BaseStep:
         )
         known = {pin.digest: packer.known(pin) for pin in self._packages}
         missing = [pin for pin in self._packages if known[pin.digest] is None]
-        counter = Counter(workshop, self.title, self._platform, "pack", len(missing), "packages")
+        counter = Counter(workshop, self.title, self._platform, doing="pack", total=len(missing), unit="packages")
 
         def pack(pin: DebianPin) -> PackageSegment:
             packed = packer.pack(pin, workshop.sources.package(pin))
@@ -146,7 +147,14 @@ class DependenciesStep:
     title = "dependencies"
 
     def __init__(
-        self, workshop: Workshop, plan: Plan, step: PythonDependencies, pins: Pins, target: Target, bytecode: Bytecode
+        self,
+        workshop: Workshop,
+        plan: Plan,
+        *,
+        step: PythonDependencies,
+        pins: Pins,
+        target: Target,
+        bytecode: Bytecode,
     ) -> None:
         self._workshop = workshop
         self._plan = plan
@@ -161,7 +169,12 @@ class DependenciesStep:
         tree = SubTree(self._workshop.tree, self._plan.folder)
         step = self._step
         return resolve_wheels(
-            self._workshop.store, self._uv, step, self._target, tree.digest(step.lock), tree.digest(step.project)
+            self._workshop.store,
+            self._uv,
+            step,
+            self._target,
+            lock=tree.digest(step.lock),
+            project=tree.digest(step.project),
         )
 
     def inputs(self) -> dict[str, str]:
@@ -186,7 +199,7 @@ class DependenciesStep:
         workshop = self._workshop
         uv = self._uv()
         platform = self._target.platform
-        packing = Counter(workshop, self.title, platform, "pack", len(missing), "packages")
+        packing = Counter(workshop, self.title, platform, doing="pack", total=len(missing), unit="packages")
         with workshop.store.scratch() as folder:
 
             def install(numbered: tuple[int, list[Wheel]]) -> dict[Digest, Segment]:
@@ -239,9 +252,9 @@ class ApplicationStep:
         self,
         workshop: Workshop,
         plan: Plan,
+        *,
         copies: Sequence[CopyTree],
         projects: Sequence[PythonProject],
-        files: Sequence[Accounts | WriteFile],
         pins: Pins,
         target: Target | None,
         bytecode: Bytecode,
@@ -253,11 +266,11 @@ class ApplicationStep:
         self._target = target
         self._bytecode = bytecode
         self._platform = platform
-        self._files = files
         self._tree = SubTree(workshop.tree, plan.folder)
         self._selections = [SourceSelection(self._tree, copy) for copy in copies]
         self._projects = [
-            ProjectWheel(workshop, plan, project, pins, self._tree, bytecode.identity) for project in projects
+            ProjectWheel(workshop, plan, step=project, pins=pins, tree=self._tree, bytecode=bytecode.identity)
+            for project in projects
         ]
 
     def inputs(self) -> dict[str, str]:
@@ -269,7 +282,6 @@ class ApplicationStep:
                 named |= selection.inputs(group)
         for project in self._projects:
             named |= project.inputs()
-        named |= {f"plan: {type(step).__name__} {number}": repr(step) for number, step in enumerate(self._files)}
         return named
 
     def make(self) -> Made:
@@ -299,10 +311,6 @@ class ApplicationStep:
             segment, fresh = project.segment(self._target, self._bytecode.compiler)
             segments.append(segment)
             packed += fresh
-        if self._files:
-            with SegmentWriter(store, plan.compression, self._workshop.mtime) as writer:
-                write_small_files(writer, self._files)
-                segments.append(writer.finish())
         return Made(segments, packed)
 
 
@@ -327,7 +335,7 @@ def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
     for wheel in sorted(wheels, key=lambda wheel: (-wheel.size, wheel.name)):
         smallest = sizes.index(min(sizes))
         batches[smallest].append(wheel)
-        sizes[smallest] += wheel.size
+        sizes[smallest] += wheel.size + 1  # an index need not tell sizes; then they are dealt out evenly
     return batches
 
 

@@ -17,6 +17,9 @@ from lading.errors import LadingError, StepFailed, raise_all
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 """What Python's tags and markers call the machine of a platform."""
 
+NEWEST_GLIBC = 40
+"""The newest minor version of glibc 2 whose wheels uv installs (`--python-platform`)."""
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _VERSION = re.compile(r"[A-Za-z0-9.!+_-]+\Z")
 
@@ -154,7 +157,7 @@ def _tags(target: Target) -> Iterator[Any]:
     oldest = 5 if machine == "x86_64" else 17  # PEP 513 and 600: the first manylinux of each architecture
     legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
     platforms: list[str] = []
-    for minor in range(target.glibc, oldest - 1, -1):
+    for minor in range(min(target.glibc, NEWEST_GLIBC), oldest - 1, -1):
         platforms.append(f"manylinux_2_{minor}_{machine}")
         if minor in legacy:
             platforms.append(f"{legacy[minor]}_{machine}")

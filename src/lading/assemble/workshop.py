@@ -3,20 +3,23 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from lading.assemble.bytecode import Compiler
-from lading.assemble.dependencies import Uv
 from lading.assemble.result import Event, Listener, Noted, StepBegan, StepEnded, StepMoved
 from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image
 from lading.store import Store
 from lading.tree import Tree
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from lading.assemble.bytecode import Compiler
+    from lading.assemble.dependencies import Uv
 
 Doing = Literal["fetch", "install", "compile", "pack", "push", "load", "write"]
 Unit = Literal["packages", "files", "bytes", "layers"]
@@ -31,7 +34,7 @@ class Sources(Protocol):
     def base_image(self, reference: str, manifest: str) -> Image:
         """A base image by reference and manifest digest; its layers stay where they are."""
 
-    def uv(self, folder: Path, pins: Pins) -> Uv:
+    def uv(self, folder: Path, pins: Pins) -> "Uv":
         """uv, for the project in a folder."""
 
 
@@ -75,17 +78,19 @@ class Workshop:
         self._stack.close()
 
     @property
-    def pool(self) -> ThreadPoolExecutor:
+    def pool(self) -> "ThreadPoolExecutor":
         """Threads that fetch and pack. Twice as many as cores: packing waits for the disk and for bytecode.
 
         Work given to it must not wait for other work of it.
         """
         with self._lock:
             if self._pool is None:
+                from concurrent.futures import ThreadPoolExecutor
+
                 self._pool = ThreadPoolExecutor(2 * self.jobs, thread_name_prefix="lading-pack")
             return self._pool
 
-    def compiler(self, identity: str, make: Callable[[], Compiler]) -> Compiler:
+    def compiler(self, identity: str, make: "Callable[[], Compiler]") -> "Compiler":
         """The one compiler of that identity; its processes end with the workshop."""
         with self._lock:
             if identity not in self._compilers:
@@ -125,7 +130,7 @@ class Watch:
 class Counter:
     """Counts what is done of a step's work, from several threads, and tells."""
 
-    def __init__(self, workshop: Workshop, step: str, platform: str, doing: Doing, total: int, unit: Unit) -> None:
+    def __init__(self, workshop: Workshop, step: str, platform: str, *, doing: Doing, total: int, unit: Unit) -> None:
         self._workshop = workshop
         self._step = step
         self._platform = platform

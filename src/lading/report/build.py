@@ -17,15 +17,18 @@ _LAYER_COLUMNS = (
 )
 
 
-def render_text(report: BuildReport, *, explain: bool = False, colour: bool = False, width: int = 80) -> str:
+def render_text(
+    report: BuildReport, *, explain: bool = False, colour: bool = False, width: int = 80, took: str = ""
+) -> str:
     """What one build made, with tables at most `width` columns wide. No line end at the end.
 
-    With `explain`, each step tells whether it was reused and, if not, which input changed.
+    With `explain`, each step tells whether it was reused and, if not, which input changed. `took` stands in for the
+    time that the report tells.
     """
     parts = [_head(report, colour), _layers(report, colour, width)]
     if explain:
         parts.append(_explain(report.steps, colour, width))
-    parts.append(_end(report, colour))
+    parts.append(_end(report, colour, took or duration(report.seconds)))
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
@@ -51,11 +54,13 @@ def _layers(report: BuildReport, colour: bool, width: int) -> list[str]:
 
 def _layer_row(layer: LayerReport, indent: str) -> Sequence[str]:
     made = "reused" if layer.reused else "made"
-    return indent + layer.title, size(layer.size), size(layer.unpacked), f"{layer.files:,}", made
+    unknown = layer.files < 0  # the layers of an image base are not opened
+    unpacked, files = ("", "") if unknown else (size(layer.unpacked), f"{layer.files:,}")
+    return indent + layer.title, size(layer.size), unpacked, files, made
 
 
 def _total_row(platform: PlatformReport, budget: int | None, indent: str) -> Sequence[str]:
-    files = sum(layer.files for layer in platform.layers)
+    files = sum(max(0, layer.files) for layer in platform.layers)
     share = f"{_percent(platform.unpacked, budget)} of {size(budget, short=True)}" if budget else ""
     return f"{indent}total", size(platform.size), size(platform.unpacked), f"{files:,}", share
 
@@ -65,7 +70,7 @@ def _percent(part: int, whole: int) -> str:
     return f"{-(-100 * part // whole)}%"
 
 
-def _end(report: BuildReport, colour: bool) -> list[str]:
+def _end(report: BuildReport, colour: bool, took: str) -> list[str]:
     lines = [f"{paint('note', 'yellow', colour)}: {printable(note)}" for note in report.notes]
     if report.within_budget is False and report.budget is not None:
         largest = max(platform.unpacked for platform in report.platforms)
@@ -74,7 +79,7 @@ def _end(report: BuildReport, colour: bool) -> list[str]:
         lines.append(f"{paint('over budget', 'red', colour)}: {over}")
         lines.append(f"  do: lading size {printable(report.service)}")
     lines += [f"{printable(place)}" for place in report.delivered]
-    lines.append(f"{_reuse(report.steps)} in {duration(report.seconds)}")
+    lines.append(f"{_reuse(report.steps)} in {took}")
     return lines
 
 

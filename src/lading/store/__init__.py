@@ -11,6 +11,7 @@ Plain files under the user's cache folder, written to a temporary name and renam
     tmp/                    files being written
 """
 
-from lading.store.store import BlobWriter, Store, default_root
+from lading.place import default_root
+from lading.store.store import BlobWriter, Store
 
 __all__ = ["BlobWriter", "Store", "default_root"]

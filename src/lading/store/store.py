@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -22,15 +22,6 @@ TOUCH_AFTER = 6 * 3600
 """Seconds. What is used again gets a new time only after this long: `prune` needs days, and a write costs."""
 
 
-def default_root(environ: Mapping[str, str]) -> Path:
-    """`$LADING_STORE`, else `lading` in the user's cache folder (XDG base directory specification)."""
-    if environ.get("LADING_STORE"):
-        return Path(environ["LADING_STORE"])
-    if environ.get("XDG_CACHE_HOME"):
-        return Path(environ["XDG_CACHE_HOME"]) / "lading"
-    return Path(environ.get("HOME") or "~").expanduser() / ".cache" / "lading"
-
-
 class Store:
     """A store below `root`, which is made when first written to.
 
@@ -38,7 +29,7 @@ class Store:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root.absolute()
 
     # Blobs
 
@@ -151,6 +142,10 @@ class Store:
     def put_state(self, name: str, value: object) -> None:
         """Keep a small cache. It may vanish at any time."""
         self._write(self._name("state", name), msgspec.msgpack.encode(value))
+
+    def put_file(self, name: str, text: str) -> None:
+        """Write a text file of the store, named relative to its root."""
+        self._write(self.root / name, text.encode("utf-8", "surrogateescape"))
 
     def _name(self, folder: str, name: str) -> Path:
         from urllib.parse import quote

@@ -70,10 +70,14 @@ class FolderTree:
         self._stamps: dict[str, Stamp] = {}
         self._infos: dict[str, os.stat_result] = {}
         self._files: tuple[TreeFile, ...] | None = None
+        self._folders: dict[str, os.stat_result] = {}
+        self.looked_at = 0
+        """When the folder was walked, in nanoseconds since 1970."""
 
     def files(self) -> tuple[TreeFile, ...]:
         """See `Tree.files`. The folder is walked once."""
         if self._files is None:
+            self.looked_at = time.time_ns()
             found: list[TreeFile] = []
             self._walk(str(self.root), "", found)
             found.sort()
@@ -129,6 +133,13 @@ class FolderTree:
         """Whether `stamps()` holds anything that the stamps given at the start did not."""
         return any(self._old.get(path) != stamp for path, stamp in self._stamps.items())
 
+    def watched(self) -> Mapping[str, os.stat_result]:
+        """Every folder and file that was looked at, by absolute path, as it was then: while none of them differs, the
+        tree is the same."""
+        self.files()
+        root = str(self.root)
+        return {**self._folders, **{f"{root}/{path}": info for path, info in self._infos.items()}}
+
     def _hash(self, path: str) -> Digest:
         self._inside(path)
         checked = time.time_ns()
@@ -146,6 +157,7 @@ class FolderTree:
 
     def _walk(self, folder: str, prefix: str, found: list[TreeFile]) -> None:
         try:
+            self._folders[folder] = os.stat(folder)  # noqa: PTH116
             entries = list(os.scandir(folder))
         except OSError as error:
             raise UsageError(f"cannot read a folder of the source tree: {error.strerror}", where=folder) from error

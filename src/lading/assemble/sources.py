@@ -1,0 +1,88 @@
+"""Where what a build takes from outside comes from, for real: the Debian mirror, registries, uv."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.assemble.dependencies import Uv
+from lading.assemble.stored import RemoteRecord, open_stored
+from lading.debian.fetch import fetch_deb
+from lading.debian.mirrors import Mirrors
+from lading.digest import Digest
+from lading.errors import StepFailed
+from lading.http import Http
+from lading.lock.model import DebianPin, Pins
+from lading.oci.model import Image, Layer
+from lading.proc import Runner
+from lading.store import Store
+
+if TYPE_CHECKING:
+    from lading.oci.registry import Registry
+
+
+class OutsideSources:
+    """The `Sources` of a build at a desk or in CI. Everything is made on first use: a build that has all it needs
+    touches neither network nor processes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        http: Callable[[], Http],
+        runner: Callable[[], Runner],
+        mirrors: Callable[[], Mirrors],
+        registry: Callable[[], "Registry"],
+        env: Mapping[str, str],
+    ) -> None:
+        self._store = store
+        self._http = http
+        self._runner = runner
+        self._mirrors = mirrors
+        self._registry = registry
+        self._env = env
+
+    def package(self, pin: DebianPin) -> Path:
+        """See `Sources.package`."""
+        if self._store.has(pin.digest, pin.size):
+            return self._store.blob(pin.digest)
+        return fetch_deb(
+            archive=pin.archive,
+            path=pin.path,
+            digest=pin.digest,
+            size=pin.size,
+            mirrors=self._mirrors(),
+            http=self._http(),
+            store=self._store,
+        )
+
+    def base_image(self, reference: str, manifest: Digest) -> Image:
+        """See `Sources.base_image`. Manifest and configuration are kept; layers stay in their registry."""
+        if not self._store.has(manifest):
+            image = self._registry().pull(pinned_reference(reference, manifest))
+            self._store.put(image.config)
+            self._store.put(image.manifest)
+            return image
+        image = open_stored(self._store, manifest, self.remote_layer)
+        if hasattr(image, "images"):
+            raise StepFailed("the pinned base image is an index", where=reference, fix="lading lock --upgrade")
+        return image
+
+    def remote_layer(self, record: RemoteRecord) -> Layer:
+        """A layer that is opened from its registry only when somebody asks for its bytes."""
+        return self._registry().layer(record.reference, record.descriptor, record.diff_id)
+
+    def uv(self, folder: Path, pins: Pins) -> Uv:
+        """See `Sources.uv`."""
+        from lading.toolchain.uv import find_uv, machine_platform
+
+        pin = pins.tool("uv", machine_platform())
+        tool = find_uv(runner=self._runner(), env=self._env, store=self._store, pin=pin)
+        return Uv(tool.path, self._runner(), folder, sys.executable)
+
+
+def pinned_reference(reference: str, manifest: Digest) -> str:
+    """The same repository, by digest: `python:3.13-slim` → `python@sha256:…`."""
+    name = reference.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}@{manifest}"

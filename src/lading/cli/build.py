@@ -1,0 +1,175 @@
+"""`lading build`: the images of services, from their plans and the lock, by the embedded engine."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lading.cli.context import Context
+from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, raise_all
+
+if TYPE_CHECKING:
+    from lading.assemble.result import BuildReport
+    from lading.cli.project import Project
+    from lading.lock.model import Pins
+    from lading.plan.model import Plan
+
+HELP = "build the images of services"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `lading build`."""
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help="which services (default: all)")
+    parser.add_argument("-C", "--directory", metavar="PATH", help="the repository or service (default: here)")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        metavar="LIST",
+        help="build for these instead of the strategy's, separated by commas: linux/amd64,linux/arm64",
+    )
+    parser.add_argument("--compression", choices=("gzip", "zstd"), help="how layers are compressed")
+    parser.add_argument("--locked", action="store_true", help="fail when lading.lock is missing or stale")
+    parser.add_argument(
+        "-t", "--tag", action="append", metavar="NAME", help="a tag, or a whole name with its tag; may be repeated"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        metavar="PATH",
+        help="write an OCI layout into a folder, or an archive where PATH ends with .tar; may be repeated",
+    )
+    parser.add_argument("--push", action="store_true", help="push to the registry that the image's name says")
+    parser.add_argument("--load", action="store_true", help="load into Docker or Podman, sending only missing layers")
+    parser.add_argument("--explain", action="store_true", help="say for each step whether it was reused, or why not")
+    parser.add_argument("--jobs", type=int, metavar="N", help="how much is done at once (default: one a core)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Build, deliver, and report. Every service is tried; `StrategyNotMet` when one is over its budget."""
+    from lading.cli.again import Memory
+
+    memory = Memory(context, args)
+    if memory.recall():
+        return EXIT_DONE
+    from lading.cli.project import load_project
+
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
+    project = load_project(context, args.directory)
+    plans = [_adjusted(plan, args) for plan in project.plans(args.services)]
+    pins = _pins(project, plans, args, context)
+    reports = _build(project, plans, pins, args, context)
+    project.keep()
+    _print(reports, args, context)
+    over = [_over_budget(report) for report in reports if report.within_budget is False]
+    raise_all(over)
+    memory.keep(project, reports)
+    return EXIT_DONE
+
+
+def _adjusted(plan: "Plan", args: argparse.Namespace) -> "Plan":
+    """The plan with what the command line decides instead of the strategy."""
+    import msgspec
+
+    from lading.plan.model import GO_ARCHITECTURES
+
+    changes: dict[str, object] = {}
+    if args.platform:
+        platforms = [word.strip() for words in args.platform for word in words.split(",") if word.strip()]
+        unknown = [platform for platform in platforms if platform not in GO_ARCHITECTURES]
+        if unknown or not platforms:
+            raise UsageError(
+                f"cannot build for {', '.join(unknown) or 'no platform'}",
+                where="--platform",
+                fix=f"choose from {', '.join(GO_ARCHITECTURES)}",
+            )
+        changes["platforms"] = tuple(dict.fromkeys(platforms))
+    if args.compression:
+        changes["compression"] = args.compression
+    return msgspec.structs.replace(plan, **changes) if changes else plan
+
+
+def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace, context: Context) -> "Pins":
+    """The lock's pins, made when there is no lock; one that is there is never changed."""
+    from lading.cli.lockfile import LOCK_NAME, lock_again, read_pins
+
+    pins = read_pins(project.root)
+    if pins is None and args.locked:
+        raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix="lading lock")
+    if pins is None:
+        context.note(f"there is no {LOCK_NAME}: making one")
+        return lock_again(project, context)
+    from lading.lock.make import covers
+    from lading.lock.request import request_of
+
+    missing = covers(pins, request_of(plans))
+    if missing:
+        listed = "\n".join(f"  | {line}" for line in missing)
+        raise UsageError(f"the lock is stale\n{listed}", where=str(project.root / LOCK_NAME), fix="lading lock")
+    return pins
+
+
+def _build(
+    project: "Project", plans: "Sequence[Plan]", pins: "Pins", args: argparse.Namespace, context: Context
+) -> "list[BuildReport]":
+    from lading.assemble.engine import EmbeddedEngine
+    from lading.assemble.workshop import Workshop
+    from lading.cli.outside import mtime_of, outside_sources
+    from lading.report.live import view
+
+    reports: list[BuildReport] = []
+    failed: list[LadingError] = []
+    sources = outside_sources(context, project)
+    with view(context) as screen:
+        for plan in plans:
+            listener = screen.of(plan.service)
+            with Workshop(
+                store=context.store,
+                sources=sources,
+                tree=project.tree,
+                folder=project.root,
+                listener=listener,
+                mtime=mtime_of(context.env),
+                jobs=args.jobs,
+            ) as workshop:
+                try:
+                    digest, report = EmbeddedEngine(workshop).build_service(plan, pins)
+                    if args.push or args.load or args.output:
+                        from lading.cli.deliver import deliver
+
+                        report = deliver(digest, report, args, context, sources, listener)
+                    reports.append(report)
+                except LadingError as error:
+                    if len(plans) > 1 and not error.where:
+                        error.where = plan.service
+                    failed.append(error)
+    if failed:
+        project.keep()
+        _print(reports, args, context)
+        raise_all(failed)
+    return reports
+
+
+def _print(reports: "Sequence[BuildReport]", args: argparse.Namespace, context: Context) -> None:
+    from lading.report.build import render_json, render_text
+
+    if args.format == "json":
+        context.print(render_json(reports).rstrip("\n"))
+        return
+    for report in reports:
+        if context.quiet and not args.explain:
+            context.print(report.digest)
+        else:
+            context.print(render_text(report, explain=args.explain, colour=context.colour).rstrip("\n"))
+
+
+def _over_budget(report: "BuildReport") -> StrategyNotMet:
+    from lading.report.text import size
+
+    largest = max(report.platforms, key=lambda platform: platform.unpacked)
+    return StrategyNotMet(
+        f"{report.service} is over its budget: {size(largest.unpacked)} on disk, {size(report.budget or 0)} allowed",
+        where=f"lading.toml › services.{report.service}.budget",
+        fix=f"lading size {report.image}, to see what is large",
+    )
