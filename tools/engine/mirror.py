@@ -10,6 +10,8 @@ from tools.engine.errors import EngineError
 MIRROR_VARIABLE = "LADING_DEBIAN_MIRROR"
 FALLBACK_MIRROR = "http://cloudfront.debian.net/debian"
 
+_NO = frozenset({"no", "false", "without", "off", "disable"})  # apt.conf(5)'s words for it
+
 
 def host_release(os_release: str) -> str:
     """Return the code name in the text of ``/etc/os-release``, such as ``bookworm``.
@@ -56,7 +58,7 @@ def _one_line_sources(text: str, release: str) -> Iterator[str]:
 def _deb822_sources(text: str, release: str) -> Iterator[str]:
     """Yield the archives of the stanzas (sources.list(5), deb822 style) that serve the release."""
     for stanza in _stanzas(text):
-        if "deb" not in stanza.get("types", "").split() or stanza.get("enabled", "yes") == "no":
+        if "deb" not in stanza.get("types", "").split() or stanza.get("enabled", "yes").lower() in _NO:
             continue
         suites, components = stanza.get("suites", "").split(), stanza.get("components", "").split()
         for uri in stanza.get("uris", "").split():
@@ -75,7 +77,7 @@ def _stanzas(text: str) -> Iterator[dict[str, str]]:
                 yield stanza
             stanza = {}
         elif line[0].isspace():
-            stanza[key] += " " + line.strip()
+            stanza[key] = stanza.get(key, "") + " " + line.strip()
         else:
             name, _, value = line.partition(":")
             key = name.strip().lower()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -38,27 +38,34 @@ def start(name: str, argv: Sequence[str], *, final: Sequence[str], environ: Mapp
     ``argv`` may be a launcher that replaces itself (``unshare``) and ends up as ``final`` under the same pid.
     Raises ``ChildProcessError`` when it ends before that.
     """
+    program = shutil.which(argv[0])
+    if program is None:
+        raise ChildProcessError(f"{argv[0]} is not on this machine")
     with log.open("wb") as output:
-        child = subprocess.Popen(
-            argv,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            start_new_session=True,
+        # Not subprocess: the program is to outlive this one, and a Popen object warns when it is left behind.
+        pid = os.posix_spawn(
+            program,
+            list(argv),
+            environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
         )
-    while _command_line(child.pid) != list(final):
-        if child.poll() is not None:
-            raise ChildProcessError(f"{name} ended with {child.returncode}")
+    while _command_line(pid) != list(final):
+        ended, code = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            raise ChildProcessError(f"{name} ended with {os.waitstatus_to_exitcode(code)}")
         time.sleep(0.01)
     return Process(
         name=name,
-        pid=child.pid,
-        started=_start_time(child.pid) or 0,
+        pid=pid,
+        started=_start_time(pid) or 0,
         boot=_boot(),
         argv=list(final),
-        mounts=_mount_namespace(child.pid) or "",
+        mounts=_mount_namespace(pid) or "",
     )
 
 
@@ -80,10 +87,11 @@ def end(process: Process, patience: float) -> None:
     """Ask the process to end, wait ``patience`` seconds, then make it end. Touches nothing when it is not ours now."""
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         if not process.alive:
-            return
+            break
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
         _wait_for_end(process, seconds)
+    _reap(process.pid)
 
 
 def _wait_for_end(process: Process, seconds: float) -> None:
@@ -91,7 +99,6 @@ def _wait_for_end(process: Process, seconds: float) -> None:
     while time.monotonic() < deadline:
         if not process.alive:
             return
-        _reap(process.pid)
         time.sleep(0.05)
 
 

@@ -57,7 +57,7 @@ def tool_environment(home: Home) -> dict[str, str]:
     return {
         **os.environ,
         "PATH": ":".join([*folders, os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]),
-        "LD_LIBRARY_PATH": ":".join(map(str, home.libraries)),
+        "LD_LIBRARY_PATH": _library_path(home),
     }
 
 
@@ -65,10 +65,9 @@ def write_wrappers(home: Home) -> None:
     """Make one starter script a tool in ``home.bin``."""
     shutil.rmtree(home.bin, ignore_errors=True)
     home.bin.mkdir(parents=True)
-    libraries = ":".join(map(str, home.libraries))
     for name in TOOLS:
         command = shlex.join([*_launcher(name), tool_program(home, name), *_options(home, name)])
-        exports = {"LD_LIBRARY_PATH": libraries, **_settings(home, name)}
+        exports = {"LD_LIBRARY_PATH": _library_path(home), **_settings(home, name)}
         lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
         script = home.bin / name
         script.write_text("\n".join(["#!/bin/sh", *lines, f'exec {command} "$@"', ""]))
@@ -109,6 +108,10 @@ def write_docker_config(home: Home) -> None:
     home.docker_config.mkdir(parents=True)
     plugins = home.root / "usr/libexec/docker/cli-plugins"
     (home.docker_config / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(plugins)]}))
+
+
+def _library_path(home: Home) -> str:
+    return ":".join(map(str, home.libraries))
 
 
 def _launcher(name: str) -> list[str]:
@@ -171,6 +174,12 @@ def _containers_conf(home: Home, folder: Path) -> str:
     def text(value: object) -> str:
         return json.dumps(str(value))
 
+    # A container's supervisor starts Podman anew when the container ends, with no variables but these.
+    supervisor = {
+        "PATH": f"{home.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LD_LIBRARY_PATH": _library_path(home),
+        **_settings(home, "podman"),
+    }
     return "\n".join(
         [
             "[containers]",
@@ -186,8 +195,10 @@ def _containers_conf(home: Home, folder: Path) -> str:
             'lock_type = "file"',
             'image_copy_tmp_dir = "storage"',
             'runtime = "crun"',
+            f"conmon_env_vars = [{', '.join(text(f'{name}={value}') for name, value in supervisor.items())}]",
             f"conmon_path = [{text(tool_program(home, 'conmon'))}]",
-            f"static_dir = {text(folder / 'libpod')}",
+            # The place that `--root` alone leads to, for that second Podman is given nothing else.
+            f"static_dir = {text(folder / 'storage/libpod')}",
             f"tmp_dir = {text(folder / 'tmp')}",
             f"volume_path = {text(folder / 'volumes')}",
             "[engine.runtimes]",
