@@ -20,6 +20,10 @@ _FILE = _WORD | frozenset(".+-_!")
 _REFERENCE = _WORD | frozenset("._-/:@[]")
 
 ARCHIVES = frozenset({"debian", "debian-security"})
+LONGEST_NAME = 128
+LONGEST_VERSION = 255
+LONGEST_PATH = 512
+"""Characters; `lading.debian` has the same bounds, and a test holds the two together."""
 LARGEST_DEB = 1 << 32
 """Bytes. The largest package of Debian 13 has 1.6 GB; what claims more than 4 GiB is a fault or an attack."""
 
@@ -36,12 +40,12 @@ def is_architecture(text: str) -> bool:
 
 def is_package(text: str) -> bool:
     """A package's name (Debian policy 5.6.1)."""
-    return len(text) > 1 and text[0] in _LOWER and _PACKAGE.issuperset(text)
+    return 1 < len(text) <= LONGEST_NAME and text[0] in _LOWER and _PACKAGE.issuperset(text)
 
 
 def is_debian_version(text: str) -> bool:
     """A package's version (Debian policy 5.6.12)."""
-    return text[:1] in _WORD and bool(text) and _DEBIAN_VERSION.issuperset(text)
+    return 0 < len(text) <= LONGEST_VERSION and text[0] in _WORD and _DEBIAN_VERSION.issuperset(text)
 
 
 def is_archive(text: str) -> bool:
@@ -52,7 +56,8 @@ def is_archive(text: str) -> bool:
 def is_pool_path(text: str) -> bool:
     """A .deb below a mirror: `pool/…`, no part of it empty or starting with a dot."""
     return (
-        text.startswith("pool/")
+        len(text) <= LONGEST_PATH
+        and text.startswith("pool/")
         and text.endswith(".deb")
         and _POOL.issuperset(text)
         and all(part[:1] in _WORD and part for part in text.split("/"))
