@@ -35,7 +35,7 @@ def _describe(error: BaseException, argv: Sequence[str]) -> str:
 
 def _write(text: str) -> Path | None:
     """The file that now holds `text`: in the store's `tmp/`, from where `lading prune` removes it one day."""
-    from lading.store import default_root
+    from lading.place import default_root
 
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
     for folder in (default_root(os.environ) / "tmp", Path(tempfile.gettempdir())):

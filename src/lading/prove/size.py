@@ -4,12 +4,14 @@ Bytes on disk are the sum over all layers, as Docker and registries count them: 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from lading.digest import Digest, digest_of
+from lading.oci.documents import History
 from lading.oci.model import Image, Layer
+from lading.oci.partial import config_of, platform_of
 from lading.prove.content import OPAQUE, WHITEOUT, entries
 from lading.prove.packages import Owners
 
@@ -51,46 +53,28 @@ class ImageSize(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[PackageSize, ...]
 
 
-class _Execution(msgspec.Struct, frozen=True):
-    workdir: str = msgspec.field(default="", name="WorkingDir")
-
-
-class _Event(msgspec.Struct, frozen=True):
-    created_by: str = ""
-    empty_layer: bool = False
-
-
-class _Config(msgspec.Struct, frozen=True):
-    os: str = "linux"
-    architecture: str = ""
-    variant: str = ""
-    config: _Execution | None = None
-    history: tuple[_Event, ...] | None = None
-
-
 def measure(image: Image) -> ImageSize:
     """Read every layer once, as a stream, and tell where the bytes are.
 
     Raises `VerificationFailed` for layers that are unsafe or not what the manifest says.
     """
-    config = msgspec.json.decode(image.config, type=_Config)
+    config = config_of(image)
     files = _Files()
     layers = [
         _layer_size(layer, title, files)
         for layer, title in zip(image.layers, titles(config.history or (), len(image.layers)), strict=True)
     ]
-    execution = config.config or _Execution()
     return ImageSize(
         manifest=digest_of(image.manifest),
-        platform="/".join(part for part in (config.os, config.architecture, config.variant) if part),
+        platform=str(platform_of(image)),
         size=sum(layer.size for layer in layers),
         unpacked=sum(layer.unpacked for layer in layers),
         layers=tuple(layers),
-        packages=files.packages(execution.workdir.strip("/")),
+        packages=files.packages(config.config.working_dir.strip("/") if config.config else ""),
     )
 
 
-def titles(history: Sequence[Any], layers: int) -> list[str]:
+def titles(history: Sequence[History], layers: int) -> list[str]:
     """A title for each layer, from the history where it has as many entries with layers, else numbers."""
     told = [event.created_by for event in history if not event.empty_layer]
     if len(told) != layers:

@@ -22,8 +22,8 @@ def render_text(
 ) -> str:
     """What one build made, with tables at most `width` columns wide. No line end at the end.
 
-    With `explain`, each step tells whether it was reused and, if not, which input changed. `took` stands in for the
-    time that the report tells.
+    With `explain`, each step tells whether it was reused and, if not, which input changed. `took` stands for the
+    report's own time where that is told otherwise.
     """
     parts = [_head(report, colour), _layers(report, colour, width)]
     if explain:

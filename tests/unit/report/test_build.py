@@ -82,6 +82,10 @@ def test_nothing_changed() -> None:
     assert text.endswith("nothing changed: all was reused, in 1.3 s")
 
 
+def test_the_time_may_be_told_otherwise() -> None:
+    assert render_text(a_report(), took="no time").endswith("nothing changed: all was reused, in no time")
+
+
 def test_what_is_over_the_budget_says_by_how_much() -> None:
     text = render_text(a_report(budget=100_000_000))
     assert "110% of 100 MB" in text
