@@ -278,11 +278,15 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _is_new(folder: Path) -> bool:
-    if folder.is_dir():
+    """Whether nothing is there. Asked once: another build may make the folder at any moment."""
+    try:
         return not any(folder.iterdir())
-    if folder.exists() or folder.is_symlink():
-        raise UsageError("a layout is a folder, and this is none", where=str(folder), fix="choose another --output")
-    return True
+    except FileNotFoundError:
+        return True
+    except NotADirectoryError:
+        raise UsageError(
+            "a layout is a folder, and this is none", where=str(folder), fix="choose another --output"
+        ) from None
 
 
 def _remove_tree(folder: Path) -> None:

@@ -168,10 +168,10 @@ def test_a_layer_that_lies_leaves_no_trace(tmp_path: Path) -> None:
     assert hex_of(APP.descriptor.digest) not in blobs(tmp_path / "out")
 
 
-def test_a_disk_that_says_no_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write to")
+def test_a_disk_that_says_no_is_told() -> None:
     with pytest.raises(StepFailed, match="cannot write the image") as caught:
-        write_layout(tmp_path / "file" / "out", {"a:1": make_image([BASE])})
+        write_layout(Path("/proc/self/out"), {"a:1": make_image([BASE])})
     assert "--output" in caught.value.fix
 
 
