@@ -1,0 +1,1 @@
+"""What callers see: endpoints and problems."""
