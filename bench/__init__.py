@@ -1,0 +1,1 @@
+"""Lading and its peer, side by side on this machine: `make bench`."""

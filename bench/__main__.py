@@ -1,0 +1,138 @@
+"""Measure Lading, and BuildKit beside it where an engine is there, and print medians and ratios.
+
+    python -m bench [--rounds N] [--only SCENARIO] [--json PATH]
+
+The sides take turns within each round, so that what else this machine does hits both. Absolute times mean little.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.base import push_base
+from bench.sides import BuildKit, Lading, Timing
+from bench.workload import Workload
+
+BARS = {
+    "first build, nothing present": 2.0,
+    "first build, base present": 3.0,
+    "a dependency added": 6.0,
+    "one source line changed": 3.0,
+    "nothing changed": 3.0,
+    "changed line, pushed": 3.0,
+}
+"""How many times faster than the peer Lading must be, by scenario."""
+MEMORY_BAR = 150e6
+"""Bytes."""
+
+
+class Bench:
+    """One run: both sides, and what was measured."""
+
+    def __init__(self, folder: Path, rounds: int, only: str) -> None:
+        env = dict(os.environ)
+        env.pop("SOURCE_DATE_EPOCH", None)
+        self._rounds = rounds
+        self._only = only
+        self.timings: dict[str, dict[str, list[Timing]]] = {}
+        registry = env.get("LADING_TEST_REGISTRY", "")
+        uv = Path(shutil.which("uv", path=str(Path(os.sys.executable).parent)) or "uv")  # type: ignore[attr-defined]
+        lock_env = {**env, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(folder / "lock-cache")}
+        self.work = Workload(folder, str(uv), lock_env, rounds)
+        self.ours = Lading(folder, self.work.folder, env, registry)
+        self.ours.lock()
+        self.registry = registry
+        self.peer: BuildKit | None = None
+        base = push_base(folder, self.work.folder, env, registry if env.get("DOCKER_HOST") else "")
+        shutil.copytree(base.store, folder / "store-with-base", symlinks=True)
+        if base.reference:
+            subprocess.run(["docker", "pull", "--quiet", base.reference], env=env, check=True, stdout=subprocess.DEVNULL)
+            self.peer = BuildKit(folder, self.work.folder, env, registry, base.reference, uv)
+
+    def run(self) -> None:
+        """Every scenario, every round."""
+        added = self.work.added()
+        for _ in range(self._rounds):
+            self.work.use("plain")
+            self._both("first build, nothing present", self.ours.forget)
+            self._both("first build, base present", self.ours.forget_all_but_base)
+            self.work.use(next(added))
+            self._both("a dependency added")
+            self.work.use("plain")
+            self._settle()
+            self.work.edit()
+            self._both("one source line changed")
+            self._both("nothing changed")
+            if self.registry:
+                self._settle(push=True)
+                self.work.edit()
+                self._both("changed line, pushed", push=True)
+
+    def _settle(self, *, push: bool = False) -> None:
+        """Bring both sides to the present state, untimed."""
+        self.ours.build(push=push)
+        if self.peer:
+            self.peer.build(push=push)
+
+    def _both(self, scenario: str, forget: Callable[[], None] | None = None, *, push: bool = False) -> None:
+        found = self.timings.setdefault(scenario, {})
+        if forget:
+            forget()
+        found.setdefault("lading", []).append(self.ours.build(push=push))
+        if self.peer:
+            if forget:
+                self.peer.forget()
+            found.setdefault("buildkit", []).append(self.peer.build(push=push))
+
+    def report(self) -> list[dict[str, object]]:
+        """A row a scenario: medians in seconds, the ratio, its bar."""
+        rows: list[dict[str, object]] = []
+        for scenario, bar in BARS.items():
+            sides = self.timings.get(scenario)
+            if not sides:
+                continue
+            ours = statistics.median(timing.seconds for timing in sides["lading"])
+            row: dict[str, object] = {"scenario": scenario, "lading": ours, "bar": bar}
+            if sides.get("buildkit"):
+                peer = statistics.median(timing.seconds for timing in sides["buildkit"])
+                row |= {"buildkit": peer, "ratio": peer / ours, "met": peer / ours >= bar}
+            row["memory"] = max(timing.memory for timing in sides["lading"])
+            rows.append(row)
+        return rows
+
+
+def show(rows: list[dict[str, object]]) -> None:
+    """The rows as a table of at most 80 columns."""
+    print(f"{'':30} {'lading':>9} {'buildkit':>9} {'ratio':>7} {'bar':>5} {'memory':>9}")
+    for row in rows:
+        peer = f"{row['buildkit']:8.3f}s {row['ratio']:6.1f}×" if "buildkit" in row else f"{'':9} {'':7}"
+        mark = "" if row.get("met", True) else "  below its bar"
+        memory = float(str(row["memory"]))
+        print(f"{row['scenario']:30} {row['lading']:8.3f}s {peer} {row['bar']:4.0f}× {memory / 1e6:6.0f} MB{mark}")
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lading-bench-") as folder:
+        bench = Bench(Path(folder), args.rounds, "")
+        if bench.peer is None:
+            print("no Docker engine: Lading alone (make engine, then make bench)")
+        bench.run()
+        rows = bench.report()
+    show(rows)
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The two sides: Lading's own command, and `docker buildx` with an equivalent Dockerfile and cache mounts."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+DOCKERFILE = """\
+FROM base AS build
+USER 0:0
+WORKDIR /app
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never SSL_CERT_FILE=/certificates.crt
+RUN --mount=type=cache,target=/root/.cache/uv \\
+    --mount=type=bind,from=uv,source=uv,target=/usr/local/bin/uv \\
+    --mount=type=bind,from=certificates,source=ca-certificates.crt,target=/certificates.crt \\
+    --mount=type=bind,source=uv.lock,target=uv.lock \\
+    --mount=type=bind,source=pyproject.toml,target=pyproject.toml \\
+    ["uv", "sync", "--quiet", "--frozen", "--no-dev", "--no-install-project", "--python", "/usr/bin/python3.13"]
+
+FROM base
+WORKDIR /app
+COPY --link --from=build /app/.venv /app/.venv
+COPY --link src ./src
+ENV PATH=/app/.venv/bin:/usr/bin PYTHONUNBUFFERED=1
+USER 65532:65532
+EXPOSE 8080
+CMD ["/app/.venv/bin/python", "-m", "uvicorn", "src.main:app", "--host", "0.0.0.0", "--port", "8080"]
+"""
+
+CERTIFICATES = Path("/etc/ssl/certs")
+
+
+class Timing(NamedTuple):
+    """Seconds of a whole process, and the largest resident size of it and its children, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+def timed(command: list[str], env: dict[str, str], folder: Path) -> Timing:
+    """Run to the end; a failure ends the benchmark with the command's own words."""
+    began = time.perf_counter()
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        output = process.stdout.read() if process.stdout else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        sys.stdout.buffer.write(output)
+        raise SystemExit(f"{' '.join(command[:4])} … failed with exit code {process.returncode}")
+    return Timing(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+class Lading:
+    """Lading, with a store and a uv cache of its own."""
+
+    name = "lading"
+
+    def __init__(self, folder: Path, service: Path, env: dict[str, str], registry: str) -> None:
+        self._store = folder / "store"
+        self._cache = folder / "uv-cache"
+        self._base = folder / "store-with-base"
+        self._service = service
+        self._registry = registry
+        self._env = {**env, "LADING_STORE": str(self._store), "UV_CACHE_DIR": str(self._cache)}
+        self._command = str(Path(sys.executable).parent / "lading")
+
+    def build(self, *, push: bool = False) -> Timing:
+        """One build of the service as it is now."""
+        more = ["--push", "--tag", f"{self._registry}/bench/lading:1"] if push else []
+        return timed([self._command, "build", "--quiet", "--locked", *more], self._env, self._service)
+
+    def lock(self) -> None:
+        """Make the lock, which both sides have in their repository before anybody builds."""
+        timed([self._command, "lock"], self._env, self._service)
+
+    def forget(self) -> None:
+        """Empty caches."""
+        shutil.rmtree(self._store, ignore_errors=True)
+        shutil.rmtree(self._cache, ignore_errors=True)
+
+    def keep_base(self) -> None:
+        """Remember the store of a build of the base alone, for `forget_all_but_base`."""
+        shutil.copytree(self._store, self._base, symlinks=True)
+
+    def forget_all_but_base(self) -> None:
+        """Empty caches, with the base in the store as a machine has it that has built any other service."""
+        self.forget()
+        shutil.copytree(self._base, self._store, symlinks=True)
+
+
+class BuildKit:
+    """`docker buildx build` with the daemon that DOCKER_HOST names."""
+
+    name = "buildkit"
+
+    def __init__(self, folder: Path, service: Path, env: dict[str, str], registry: str, base: str, uv: Path) -> None:
+        self._dockerfile = folder / "Dockerfile"
+        self._dockerfile.write_text(DOCKERFILE)
+        tools = folder / "uv-context"
+        tools.mkdir()
+        shutil.copy2(uv, tools / "uv")
+        certificates = folder / "certificates"
+        certificates.mkdir()
+        shutil.copyfile(CERTIFICATES / "ca-certificates.crt", certificates / "ca-certificates.crt")
+        self._contexts = [
+            f"base=docker-image://{base}",
+            f"uv={tools}",
+            f"certificates={certificates}",
+        ]
+        self._service = service
+        self._env = env
+        self._registry = registry
+
+    def build(self, *, push: bool = False) -> Timing:
+        """One build of the service as it is now."""
+        command = ["docker", "buildx", "build", "--quiet", "--network=host", "--provenance=false"]
+        for context in self._contexts:
+            command += ["--build-context", context]
+        command += ["--file", str(self._dockerfile), "--tag", f"{self._registry}/bench/buildkit:1"]
+        return timed([*command, *(["--push"] if push else []), "."], self._env, self._service)
+
+    def forget(self) -> None:
+        """Empty caches; the base image stays."""
+        timed(["docker", "builder", "prune", "--all", "--force"], self._env, self._service)
+
+
+def own_memory() -> int:
+    """The largest resident size of any child so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
