@@ -27,9 +27,9 @@ from urllib.parse import unquote
 
 import pysequoia
 import zstandard
+from tests.support.httpd import Answer, Request, serve
 
 from lading.debian.mirrors import Archive, Mirrors
-from tests.support.httpd import Answer, Request, serve
 
 NOW = 1_790_000_000.0
 """The moment at which a mirror is made, in seconds since 1970, unless a test says otherwise."""

@@ -1,23 +1,30 @@
 """A small, strict reader of tar archives: ustar with the GNU and PAX extensions that dpkg-deb and image builders write.
 
-Formats: POSIX.1-2024 pax (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "ustar Interchange
-Format" and "pax Header Block") and https://www.gnu.org/software/tar/manual/html_node/Standard.html.
-
 An archive comes from outside. Whatever could write outside of its own tree, or mean two things to two readers, is
 refused, by name. Nothing is held but the paths seen so far. It takes a third of the time of `tarfile`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import msgspec
 
 from lading.archive.inflate import Readable
+from lading.archive.tarheader import (
+    BLOCK,
+    Kind,
+    Unsafe,
+    check_sum,
+    clean_path,
+    decimal,
+    kind_of,
+    number,
+    raw_name,
+    records,
+    seconds,
+    target_of,
+)
 from lading.errors import VerificationFailed
 
-Kind = Literal["file", "link", "hardlink", "folder"]
-
-BLOCK = 512
 PIECE = 1 << 18
 """Bytes read and given at a time."""
 
@@ -102,39 +109,23 @@ class _Reader:
         self._position = 0
         self._left = 0
         self._current: TarEntry | None = None
+        self._count = 0
         self._total = 0
         self._seen: dict[str, Kind | None] = {}  # nothing for a folder that has been implied only
 
     def entries(self) -> Iterator[TarEntry]:
-        extended: dict[str, bytes] = {}
-        extensions: set[bytes] = set()
-        count = 0
-        while (header := self._header()) is not None:
-            kind = header[156:157]
-            if kind in b"xLK":
-                if kind in extensions:  # no tar writes two, and a million of them would fill the memory
-                    raise self._refused("an extended header comes twice", "")
-                extensions.add(kind)
-                extended.update(self._extension(kind, header))
-                continue
-            if kind == b"g":
-                self._global(header)
-                continue
-            entry = self._entry(kind, header, extended)
-            extended = {}
-            extensions.clear()
+        while True:
+            try:
+                if self._current is not None:
+                    self._skip(self._left + -self._current.size % BLOCK)
+                entry = self._next()
+            except Unsafe as error:
+                raise self._refused(error) from None
             if entry is None:
-                continue
-            count += 1
-            if count > self._limits.entries:
-                raise self._refused(f"it holds more than {self._limits.entries} entries", entry.path)
-            self._note(entry)
+                return
             self._left = entry.size
             self._current = entry
             yield entry
-            self._skip(self._left + -entry.size % BLOCK)
-        if extended:
-            raise self._refused("it ends after an extended header", "")
 
     def content(self, entry: TarEntry) -> Iterator[bytes]:
         while True:
@@ -142,27 +133,116 @@ class _Reader:
                 raise RuntimeError("the content of a tar entry was asked for after the next entry")
             if not self._left:
                 return
-            piece = self._piece(min(self._left, PIECE))
+            try:
+                piece = self._piece(min(self._left, PIECE))
+            except Unsafe as error:
+                raise self._refused(error) from None
             self._left -= len(piece)
             yield piece
 
-    # Blocks
+    # Headers
+
+    def _next(self) -> TarEntry | None:
+        """The next entry that is not the root, or nothing at the archive's end."""
+        extended: dict[str, bytes] = {}
+        extensions: set[bytes] = set()
+        while (header := self._header()) is not None:
+            flag = header[156:157]
+            if flag in b"xLK":
+                if flag in extensions:  # no tar writes two, and a million of them would fill the memory
+                    raise Unsafe("an extended header comes twice")
+                extensions.add(flag)
+                extended.update(self._extension(flag, header))
+            elif flag == b"g":
+                # Written by `git archive` for its comment. What would change every entry is not worth the risk.
+                if self._extension(b"x", header).keys() - {"comment"}:
+                    raise Unsafe("a global header changes the entries")
+            else:
+                entry = self._entry(flag, header, extended)
+                if entry is not None:
+                    self._note(entry)
+                    return entry
+                extended, extensions = {}, set()
+        if extended:
+            raise Unsafe("it ends after an extended header")
+        return None
 
     def _header(self) -> bytes | None:
         header = self._exactly(BLOCK)
-        if header.count(0) == BLOCK:
-            self._rest_is_padding()
-            return None
-        # The sum is over the header with its own field as spaces; some old programs summed signed bytes.
-        stored = self._number(header, 148, 8)
-        if stored != sum(header) - sum(header[148:156]) + 256:
-            raise self._refused("a header's checksum is wrong", "")
-        return header
-
-    def _rest_is_padding(self) -> None:
+        if header.count(0) != BLOCK:
+            check_sum(header)
+            return header
         while piece := self._piece(PIECE, end_allowed=True):
             if piece.count(0) != len(piece):
-                raise self._refused("there is data after its end", "")
+                raise Unsafe("there is data after its end")
+        return None
+
+    def _extension(self, flag: bytes, header: bytes) -> dict[str, bytes]:
+        size = number(header, 124, 12)
+        if size > LONGEST_HEADER:
+            raise Unsafe(f"an extended header is longer than {LONGEST_HEADER} bytes")
+        data = self._exactly(size)
+        self._skip(-size % BLOCK)
+        if flag == b"x":
+            return records(data)
+        return {"path" if flag == b"L" else "linkpath": data.rstrip(b"\0")}
+
+    def _entry(self, flag: bytes, header: bytes, extended: Mapping[str, bytes]) -> TarEntry | None:
+        name = raw_name(header, extended, self._limits.path)
+        if any(key.startswith("GNU.sparse.") for key in extended):
+            raise Unsafe("a sparse file", name)
+        kind = kind_of(flag, name)
+        path = clean_path(name)
+        if not path and kind != "folder":
+            raise Unsafe("an entry without a name", name)
+        size = self._size(kind, header, extended.get("size"), path)
+        if not path:
+            return None
+        uid, gid, mtime = extended.get("uid"), extended.get("gid"), extended.get("mtime")
+        link = extended.get("linkpath", header[157:257].split(b"\0", 1)[0])
+        return TarEntry(
+            path=path,
+            kind=kind,
+            mode=number(header, 100, 8) & 0o7777,
+            size=size,
+            target=target_of(kind, link, path, self._limits.path),
+            uid=number(header, 108, 8) if uid is None else decimal(uid, "an owner", path),
+            gid=number(header, 116, 8) if gid is None else decimal(gid, "a group", path),
+            mtime=number(header, 136, 12, signed=True) if mtime is None else seconds(mtime, path),
+            xattrs={key[13:]: value for key, value in extended.items() if key.startswith("SCHILY.xattr.")},
+            reader=self,
+        )
+
+    def _size(self, kind: Kind, header: bytes, given: bytes | None, path: str) -> int:
+        size = number(header, 124, 12) if given is None else decimal(given, "a size", path)
+        if size and kind != "file":
+            raise Unsafe(f"a {kind} with content", path)
+        self._total += size
+        self._count += 1
+        if size > self._limits.entry:
+            raise Unsafe(f"a file of {size} bytes (the limit is {self._limits.entry})", path)
+        if self._total > self._limits.total:
+            raise Unsafe(f"its files hold more than {self._limits.total} bytes", path)
+        if self._count > self._limits.entries:
+            raise Unsafe(f"it holds more than {self._limits.entries} entries", path)
+        return size
+
+    def _note(self, entry: TarEntry) -> None:
+        """Take an entry into the tree so far, if it has a place there."""
+        path, seen = entry.path, self._seen
+        if path in seen and not (seen[path] is None and entry.kind == "folder"):
+            raise Unsafe("a path that comes twice", path)
+        if entry.kind == "hardlink" and seen.get(entry.target) not in ("file", "link", "hardlink"):
+            raise Unsafe(f"a hard link to {entry.target!r}, which was not seen before", path)
+        seen[path] = entry.kind
+        parent = path.rpartition("/")[0]
+        while parent and parent not in seen:
+            seen[parent] = None
+            parent = parent.rpartition("/")[0]
+        if parent and seen[parent] not in ("folder", None):
+            raise Unsafe(f"a path that leads through {parent!r}, which is not a folder", path)
+
+    # Bytes
 
     def _exactly(self, size: int) -> bytes:
         end = self._position + size
@@ -181,10 +261,10 @@ class _Reader:
         if self._position >= len(self._buffer):
             self._buffer = self._stream.read(PIECE)
             self._position = 0
-            if not self._buffer and not end_allowed:
-                raise self._refused("it ends early", self._current.path if self._current else "")
             if not self._buffer:
-                return b""
+                if end_allowed:
+                    return b""
+                raise Unsafe("it ends early", self._current.path if self._current else "")
         data = self._buffer[self._position : self._position + size]
         self._position += len(data)
         return data
@@ -197,188 +277,10 @@ class _Reader:
             if size:
                 size -= len(self._piece(size))
 
-    # Headers
-
-    def _extension(self, kind: bytes, header: bytes) -> dict[str, bytes]:
-        size = self._number(header, 124, 12)
-        if size > LONGEST_HEADER:
-            raise self._refused(f"an extended header is longer than {LONGEST_HEADER} bytes", "")
-        data = self._exactly(size)
-        self._skip(-size % BLOCK)
-        if kind == b"x":
-            return self._records(data)
-        return {"path" if kind == b"L" else "linkpath": data.rstrip(b"\0")}
-
-    def _global(self, header: bytes) -> None:
-        # Written by `git archive` for its comment. What would change every entry after it is not worth the risk.
-        records = self._extension(b"x", header)
-        if records.keys() - {"comment"}:
-            raise self._refused("a global header changes the entries", "")
-
-    def _records(self, data: bytes) -> dict[str, bytes]:
-        """Lines `<length> <key>=<value>`; the length counts itself and the line's end."""
-        records: dict[str, bytes] = {}
-        position = 0
-        while position < len(data):
-            space = data.find(b" ", position, position + 12)
-            digits = data[position:space] if space > 0 else b""
-            end = position + int(digits) if digits.isdigit() else 0
-            key, equals, value = data[space + 1 : end - 1].partition(b"=")
-            if not position < space < end <= len(data) or data[end - 1 : end] != b"\n" or not equals:
-                raise self._refused("an extended header is damaged", "")
-            records[self._text(key)] = value
-            position = end
-        return records
-
-    def _entry(self, flag: bytes, header: bytes, extended: Mapping[str, bytes]) -> TarEntry | None:
-        if any(key.startswith("GNU.sparse.") for key in extended):
-            raise self._refused("a sparse file", self._raw_name(header, extended))
-        name = self._raw_name(header, extended)
-        kind = self._kind(flag, name)
-        path = self._path(name)
-        if not path:
-            if kind != "folder":
-                raise self._refused("an entry without a name", name)
-            return None
-        link = extended.get("linkpath", header[157:257].split(b"\0", 1)[0])
-        return TarEntry(
-            path=path,
-            kind=kind,
-            mode=self._number(header, 100, 8) & 0o7777,
-            size=self._size(kind, header, extended, path),
-            target=self._target(kind, link, path),
-            uid=self._owner(header, 108, extended.get("uid")),
-            gid=self._owner(header, 116, extended.get("gid")),
-            mtime=self._time(header, extended.get("mtime")),
-            xattrs={key[13:]: value for key, value in extended.items() if key.startswith("SCHILY.xattr.")},
-            reader=self,
-        )
-
-    def _raw_name(self, header: bytes, extended: Mapping[str, bytes]) -> str:
-        name = extended.get("path")
-        if name is None:
-            name = header[:100].split(b"\0", 1)[0]
-            if header[257:263] == b"ustar\0" and header[345]:  # GNU's own magic keeps other things in this field
-                name = header[345:500].split(b"\0", 1)[0] + b"/" + name
-        if len(name) > self._limits.path:
-            raise self._refused(f"a path is longer than {self._limits.path} bytes", self._text(name[:80]))
-        return self._text(name)
-
-    def _kind(self, flag: bytes, name: str) -> Kind:
-        match flag:
-            case b"0" | b"\0" | b"7":
-                # A file's name never ends so: the tar of Seventh Edition Unix wrote folders this way.
-                return "folder" if name.endswith("/") else "file"
-            case b"5":
-                return "folder"
-            case b"2":
-                return "link"
-            case b"1":
-                return "hardlink"
-            case b"3" | b"4":
-                raise self._refused("a device node", name)
-            case b"6":
-                raise self._refused("a named pipe", name)
-            case b"S":
-                raise self._refused("a sparse file", name)
-            case _:
-                raise self._refused(f"an entry of an unknown kind ({flag!r})", name)
-
-    def _size(self, kind: Kind, header: bytes, extended: Mapping[str, bytes], path: str) -> int:
-        given = extended.get("size")
-        if given is not None and not (given.isdigit() and len(given) < 20):
-            raise self._refused("a size that is no number", path)
-        size = self._number(header, 124, 12) if given is None else int(given)
-        if size and kind != "file":
-            raise self._refused(f"a {kind} with content", path)
-        self._total += size
-        if size > self._limits.entry:
-            raise self._refused(f"a file of {size} bytes (the limit is {self._limits.entry})", path)
-        if self._total > self._limits.total:
-            raise self._refused(f"its files hold more than {self._limits.total} bytes", path)
-        return size
-
-    def _target(self, kind: Kind, raw: bytes, path: str) -> str:
-        if kind not in ("link", "hardlink"):
-            return ""
-        if not raw or len(raw) > self._limits.path:
-            raise self._refused("a link without a usable target", path)
-        target = self._text(raw)
-        if "\0" in target or "\n" in target:
-            raise self._refused("a link's target holds NUL or newline", path)
-        return target if kind == "link" else self._path(target)
-
-    def _path(self, name: str) -> str:
-        """`name` relative to the archive's root, in its one spelling; empty for the root itself."""
-        if name.startswith("/"):
-            raise self._refused("an absolute path", name)
-        if "\0" in name or "\n" in name:
-            raise self._refused("a name holds NUL or newline", name)
-        path = name.removeprefix("./").removesuffix("/")
-        if "." in path or "//" in path:  # few names have either, and most of those are plain
-            parts = path.split("/")
-            if ".." in parts:
-                raise self._refused("a path leads out of the archive (`..`)", name)
-            path = "/".join(part for part in parts if part not in ("", "."))
-        return path
-
-    def _owner(self, header: bytes, offset: int, given: bytes | None) -> int:
-        if given is None:
-            return self._number(header, offset, 8)
-        if not (given.isdigit() and len(given) < 20):
-            raise self._refused("an owner that is no number", "")
-        return int(given)
-
-    def _time(self, header: bytes, given: bytes | None) -> int:
-        if given is None:
-            return self._number(header, 136, 12, signed=True)
-        whole = given.partition(b".")[0]
-        if not (whole.removeprefix(b"-").isdigit() and len(whole) < 20):
-            raise self._refused("a time that is no number", "")
-        return int(whole)
-
-    def _number(self, header: bytes, offset: int, width: int, *, signed: bool = False) -> int:
-        """An octal field, or GNU's base-256 for numbers that do not fit."""
-        field = header[offset : offset + width]
-        if field[0] & 0x80:
-            value = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:]) if field[0] != 0xFF else -1
-            if field[0] == 0xFF and signed:
-                value = int.from_bytes(field, signed=True)
-            if value < 0 and not signed:
-                raise self._refused("a number is negative", "")
-            return value
-        text = field.split(b"\0", 1)[0].strip()
-        if text.translate(None, b"01234567"):
-            raise self._refused("a number in a header is damaged", "")
-        return int(text or b"0", 8)
-
-    # The tree so far
-
-    def _note(self, entry: TarEntry) -> None:
-        path = entry.path
-        before = self._seen.get(path, "absent")
-        if before != "absent" and not (before is None and entry.kind == "folder"):
-            raise self._refused("a path that comes twice", path)
-        if entry.kind == "hardlink" and self._seen.get(entry.target) not in ("file", "link", "hardlink"):
-            raise self._refused(f"a hard link to {entry.target!r}, which was not seen before", path)
-        self._seen[path] = entry.kind
-        parent = path.rpartition("/")[0]
-        while parent and self._seen.get(parent, "absent") not in ("folder", None):
-            if parent in self._seen:
-                raise self._refused(f"a path that leads through {parent!r}, which is not a folder", path)
-            self._seen[parent] = None
-            parent = parent.rpartition("/")[0]
-
-    def _text(self, raw: bytes) -> str:
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            raise self._refused("a name is not UTF-8", repr(raw[:80])) from None
-
-    def _refused(self, what: str, name: str) -> VerificationFailed:
-        shown = name if name.isprintable() else repr(name)
+    def _refused(self, error: Unsafe) -> VerificationFailed:
+        shown = error.name if error.name.isprintable() else repr(error.name)
         return VerificationFailed(
-            f"an unsafe or damaged archive: {what}",
-            where=f"{self._where}: {shown[:200]}" if name else self._where,
+            f"an unsafe or damaged archive: {error.what}",
+            where=f"{self._where}: {shown[:200]}" if shown else self._where,
             fix="do not use it; fetch it again from its source, or ask those who made it",
         )

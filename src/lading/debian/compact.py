@@ -96,7 +96,7 @@ def _provided(stanza: bytes, start: int) -> Iterator[bytes]:
 
 def _lines(lines: list[bytes]) -> bytes:
     lines.sort()
-    return b"\n".join(lines) + b"\n"
+    return b"".join(line + b"\n" for line in lines)
 
 
 class Compact:
