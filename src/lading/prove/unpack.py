@@ -10,7 +10,6 @@ them (`noNewPrivileges`).
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ from lading.archive import TarEntry
 from lading.errors import StepFailed, VerificationFailed
 from lading.oci.model import Image
 from lading.prove.content import OPAQUE, WHITEOUT, entries
+from lading.store.trees import folders_of, remove_tree
 
 MOST_LINKS = 40
 """Links that one path may lead through, as in Linux (path_resolution(7))."""
@@ -43,13 +43,6 @@ def unpack(image: Image, root: Path, *, owners: bool) -> None:
     except OSError as error:
         name = error.filename if isinstance(error.filename, str) else str(root)
         raise StepFailed(f"cannot unpack the image: {error.strerror}", where=name, fix="lading doctor") from error
-
-
-def remove(root: Path) -> None:
-    """Remove an unpacked folder, also one with folders that forbid it."""
-    for folder, _, _ in os.walk(root):
-        Path(folder).chmod(0o700)
-    shutil.rmtree(root, ignore_errors=True)
 
 
 class _Tree:
@@ -84,7 +77,7 @@ class _Tree:
 
     def finish(self) -> None:
         """Give folders their own modes, the innermost first; until now they had to be writable."""
-        for folder, _, _ in os.walk(self._root, topdown=False):
+        for folder in reversed(folders_of(self._root)):
             if folder in self._modes:
                 Path(folder).chmod(self._modes[folder])
 
@@ -140,17 +133,19 @@ class _Tree:
             self._remove(path)
 
     def _hide(self, paths: Iterable[Path]) -> None:
-        for path in list(paths):
+        pending = list(paths)
+        while pending:
+            path = pending.pop()
             if path not in self._written:
                 if os.path.lexists(path):
                     self._remove(path)
             elif path.is_dir() and not path.is_symlink():
-                self._hide(path.iterdir())
+                pending += path.iterdir()
 
     def _remove(self, path: Path) -> None:
         self._known = {"": self._root}
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove_tree(path)
         else:
             path.unlink()
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
@@ -15,11 +14,13 @@ import msgspec
 
 from lading.digest import CHUNK, Digest, digest_of, hex_of
 from lading.errors import LadingError, StepFailed, VerificationFailed
+from lading.store.trees import remove_tree
 
 T = TypeVar("T")
 
-TOUCH_AFTER = 6 * 3600
-"""Seconds. What is used again gets a new time only after this long: `prune` needs days, and a write costs."""
+TOUCH_AFTER = 1800
+"""Seconds. What is used again gets a new time only after this long, since a write costs; `prune` leaves alone what is
+younger than an hour, and so whatever a build that runs now relies on."""
 
 
 class Store:
@@ -184,7 +185,8 @@ class Store:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # a leftover, which `prune` removes
+                remove_tree(folder)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

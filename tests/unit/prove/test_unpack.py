@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.unit.prove.samples import Content, MemoryLayer, an_image, tar_of
 
 from lading.errors import StepFailed, VerificationFailed
-from lading.prove.unpack import remove, unpack
+from lading.prove.unpack import unpack
+from lading.store.trees import remove_tree
 
 
 def unpacked(root: Path, *layers: dict[str, Content] | MemoryLayer) -> Path:
@@ -167,7 +168,15 @@ def test_closed_folders_are_filled_and_removed(tmp_path: Path) -> None:
         {"d/": entry("d", tarfile.DIRTYPE, mode=0), "d/e/": entry("d/e", tarfile.DIRTYPE, mode=0), "d/e/f": b"1"},
     )
     assert stat.S_IMODE((root / "d").stat().st_mode) == 0
-    remove(root)
+    remove_tree(root)
+    assert not root.exists()
+
+
+def test_deep_folders_are_no_trouble(tmp_path: Path) -> None:
+    deep = "/".join(["d"] * 1500)
+    root = unpacked(tmp_path / "root", {f"{deep}/x": b"1"}, {"d/": "", ".wh.d": b"", f"{deep}/y": b"2"})
+    assert not (root / deep / "x").exists()
+    remove_tree(root)
     assert not root.exists()
 
 
@@ -223,5 +232,5 @@ def test_whatever_comes_stays_inside(tmp_path: Path, layers: list[dict[str, Cont
         pass
     finally:
         assert sorted(path.name for path in place.iterdir()) == ["beside", "root"]
-        remove(place)
+        remove_tree(place)
     assert sorted(path.name for path in tmp_path.iterdir()) == []
