@@ -37,6 +37,12 @@ def make_parser(name: str, module: Command) -> argparse.ArgumentParser:
     )
     parser.color = False  # type: ignore[attr-defined,unused-ignore]  # Python 3.14 colours help by its own rules
     module.arguments(parser)
+    add_global_flags(parser)
+    return parser
+
+
+def add_global_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that every command has."""
     shared = parser.add_argument_group("global options")
     shared.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
     shared.add_argument("-v", "--verbose", action="store_true", help="show the commands that are run")
@@ -48,7 +54,6 @@ def make_parser(name: str, module: Command) -> argparse.ArgumentParser:
         help="auto (the default), always or never",
     )
     shared.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    return parser
 
 
 def parse(name: str, module: Command, words: Sequence[str]) -> argparse.Namespace | None:

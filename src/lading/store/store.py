@@ -125,6 +125,11 @@ class Store:
         if self.image(name) != digest:
             self._write(self._name("images", name), digest.encode())
 
+    def forget_image(self, name: str) -> None:
+        """Let `name` stand for nothing."""
+        with self.writing():
+            self._name("images", name).unlink(missing_ok=True)
+
     def images(self) -> Iterator[tuple[str, Digest]]:
         """Every name and its digest, sorted by name."""
         from urllib.parse import unquote
