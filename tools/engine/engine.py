@@ -17,7 +17,13 @@ from tools.engine.home import Home
 from tools.engine.packages import ensure_packages
 from tools.engine.processes import end, end_leftovers, load, save
 from tools.engine.registry import registry_answers, start_registry
-from tools.engine.wrappers import remove_podman_cache, write_container_settings, write_docker_config, write_wrappers
+from tools.engine.wrappers import (
+    podman_run_folder,
+    remove_podman_leftovers,
+    write_container_settings,
+    write_docker_config,
+    write_wrappers,
+)
 
 
 def bring_up(home: Home) -> bool:
@@ -104,11 +110,12 @@ def _clean(home: Home) -> None:
     """End the processes, undo what Podman and Buildah mounted, and remove the state."""
     _end_podman(home)
     _end_all(home)
-    for point in _mounts_below(home.state):
+    folders = (home.state, podman_run_folder(home))
+    for point in _mounts_below(*folders):
         subprocess.run(["umount", "--lazy", point], check=False)
-    if left := _mounts_below(home.state):
+    if left := _mounts_below(*folders):
         raise EngineError(f"still mounted, so nothing was removed: {', '.join(left)}\nend what uses it and try again")
-    remove_podman_cache(home)
+    remove_podman_leftovers(home)
     if home.state.exists():
         shutil.rmtree(home.state)
 
@@ -132,11 +139,11 @@ def _end_podman(home: Home) -> None:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
-def _mounts_below(folder: Path) -> list[str]:
-    """Return the mount points inside a folder, innermost first; proc(5) writes odd characters as octal escapes."""
+def _mounts_below(*folders: Path) -> list[str]:
+    """Return the mount points inside the folders, innermost first; proc(5) writes odd characters as octal escapes."""
     lines = Path("/proc/mounts").read_text().splitlines()
     points = [line.split()[1].encode().decode("unicode_escape") for line in lines]
-    return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
+    return [point for point in reversed(points) if any(Path(point).is_relative_to(folder) for folder in folders)]
 
 
 def _require_root() -> None:

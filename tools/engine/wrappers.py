@@ -31,6 +31,7 @@ TOOLS = (
     "umoci",
 )
 _HYBRID_CONTROLLERS = Path("/sys/fs/cgroup/unified/cgroup.controllers")
+_LONGEST_RUNROOT = 50  # bytes; beyond it Podman ends with "the specified runroot is longer than 50 characters"
 _PODMAN_CACHE = Path("/var/lib/containers/cache")
 _CACHE_MARKER = "no-podman-cache-before"
 _FOLDERS = ("usr/local/bin", "usr/local/sbin", "usr/bin", "usr/sbin", "bin", "sbin")
@@ -82,18 +83,27 @@ def write_container_settings(home: Home) -> None:
     (policy_folder / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
     (folder / "registries.conf").write_text('[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n')
     (folder / "storage.conf").write_text(
-        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/run"\n'
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{podman_run_folder(home)}"\n'
     )
     if not _PODMAN_CACHE.exists():
         (home.state / _CACHE_MARKER).touch()
     (folder / "containers.conf").write_text(_containers_conf(home, folder))
 
 
-def remove_podman_cache(home: Home) -> None:
-    """Remove the one thing that Podman keeps outside: a cache file whose place it has no setting for.
+def podman_run_folder(home: Home) -> Path:
+    """Return Podman's run folder: in the state folder, or below ``/tmp`` where that path is too long for Podman."""
+    inside = home.state / "podman"
+    if len(os.fsencode(inside)) <= _LONGEST_RUNROOT:
+        return inside
+    return Path("/tmp") / home.cgroup
 
-    A machine that had the folder before ``up`` keeps it.
+
+def remove_podman_leftovers(home: Home) -> None:
+    """Remove what Podman keeps outside the state folder: a far run folder, and a cache that has no setting.
+
+    A machine that had the cache's folder before ``up`` keeps it.
     """
+    shutil.rmtree(podman_run_folder(home), ignore_errors=True)
     marker = home.state / _CACHE_MARKER
     if not marker.exists():
         return
