@@ -13,8 +13,8 @@ from lading.plan.model import GO_ARCHITECTURES, CopyTree, DebianBase, ImageBase,
 TOOLS = ("uv",)
 """The tools that plans use: every plan of this version installs with uv."""
 
-_SUITES = {"3.11": "bookworm", "3.13": "trixie"}
-"""Which Debian release has which Python."""
+_COMPILERS = {"3.11": ("bookworm", "libssl3"), "3.13": ("trixie", "libssl3t64")}
+"""Which Debian release has which Python, and the library that Python needs for hashing alone, not for compiling."""
 
 
 class BaseRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -91,17 +91,18 @@ def build_set(plan: Plan, step: PythonProject) -> BuildSet:
 
 
 def compiler_base(python: str) -> DebianBase | None:
-    """The Debian base whose Python is `python` (`major.minor`), or nothing where Debian has none.
+    """The smallest Debian base whose Python is `python` (`major.minor`), or nothing where Debian has none.
 
-    It compiles bytecode for image bases of the same Python, without their image being opened.
+    It compiles bytecode for image bases of the same Python, without their image being opened; nothing ships it.
     """
-    suite = _SUITES.get(python)
-    if suite is None:
+    if python not in _COMPILERS:
         return None
+    suite, unneeded = _COMPILERS[python]
     return DebianBase(
         name="distroless",
         suite=suite,
-        roots=(f"libpython{python}-stdlib", f"python{python}-minimal"),
+        roots=(f"libpython{python}-minimal", f"python{python}-minimal"),
+        without=(unneeded,),
         interpreter=f"/usr/bin/python{python}",
     )
 

@@ -1,4 +1,4 @@
-"""A folder of real wheels made by hand, which uv and pip take for an index."""
+"""An index of real wheels made by hand, in a folder: the simple repository API (PEP 503), which uv and pip read."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ class Wheelhouse:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._pages: dict[str, list[str]] = {}
 
     def add(
         self,
@@ -36,16 +37,26 @@ class Wheelhouse:
             archive.writestr(f"{stem}.dist-info/RECORD", "")
             for script, content in (scripts or {}).items():
                 archive.writestr(f"{stem}.data/scripts/{script}", content)
-        return digest_of(path.read_bytes())
+        digest = digest_of(path.read_bytes())
+        self._list(name, path.name, digest)
+        return digest
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let every uv and pip of this test see this folder only."""
+        """Let every uv and pip of this test see this index only."""
+        simple = (self.folder / "simple").as_uri()
         for name, value in {
-            "UV_NO_INDEX": "1",
-            "UV_FIND_LINKS": str(self.folder),
+            "UV_DEFAULT_INDEX": simple,
             "UV_CACHE_DIR": str(self.folder.with_name("uv-cache")),
-            "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(self.folder),
+            "PIP_INDEX_URL": simple,
             "PIP_NO_CACHE_DIR": "1",
         }.items():
             monkeypatch.setenv(name, value)
+        for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name, raising=False)
+
+    def _list(self, name: str, filename: str, digest: Digest) -> None:
+        page = self._pages.setdefault(name, [])
+        page.append(f'<a href="../../{filename}#{digest.replace(":", "=")}">{filename}</a><br>')
+        folder = self.folder / "simple" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{''.join(page)}</body></html>")

@@ -1,0 +1,135 @@
+"""`lading.lock` on disk: where it is, reading it, making it, writing it whole or not at all."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lading.cli.context import Context
+from lading.errors import StepFailed, UsageError
+
+if TYPE_CHECKING:
+    from lading.cli.project import Project
+    from lading.lock.model import Pins
+    from lading.lock.sources import PinSources
+
+LOCK_NAME = "lading.lock"
+"""Beside lading.toml, at the root of the project."""
+LARGEST_LOCK = 8 << 20
+"""Bytes. A lock of hundreds of services has less than one MB."""
+
+
+class Locked(NamedTuple):
+    """A lock that was just made: what was there before (nothing without a readable one), and what is there now."""
+
+    before: "Pins | None"
+    after: "Pins"
+
+
+def read_pins(root: Path) -> "Pins | None":
+    """The lock of a project, or nothing when there is none. `UsageError` (or several) for one that cannot be used."""
+    path = root / LOCK_NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_LOCK + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"cannot read the lock: {error.strerror or error}", where=str(path)) from error
+    if len(data) > LARGEST_LOCK:
+        raise UsageError(f"the lock is larger than {LARGEST_LOCK} bytes", where=str(path), fix="lading lock --upgrade")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("the lock is not UTF-8 text", where=str(path), fix="lading lock --upgrade") from error
+    from lading.lock.file import read_lock
+
+    return read_lock(text.replace("\r\n", "\n"), path)
+
+
+def write_pins(root: Path, pins: "Pins") -> bool:
+    """Write the lock, atomically; whether that changed the file. Raises `StepFailed`."""
+    from lading.lock.file import write_lock
+
+    path, data = root / LOCK_NAME, write_lock(pins).encode()
+    temporary = path.with_name(f".{LOCK_NAME}.{os.getpid()}")
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StepFailed(
+            f"cannot write the lock: {error.strerror or error}",
+            where=str(path),
+            fix="make the folder writable, or free space on its disk",
+        ) from error
+    return True
+
+
+def lock_again(project: "Project", context: Context) -> "Pins":
+    """Make and write a lock for the whole project, keeping what a lock that is there has."""
+    return relock(project, context).after
+
+
+def relock(project: "Project", context: Context, *, services: Sequence[str] = (), upgrade: bool = False) -> Locked:
+    """Make and write the project's lock.
+
+    With `services` only what these need is added, and nothing is dropped. With `upgrade` everything is resolved anew,
+    and a lock that cannot be read is no hindrance.
+    """
+    from lading.lock.make import make_lock
+    from lading.lock.request import joined, request_of, request_of_pins
+
+    try:
+        before = read_pins(project.root)
+    except UsageError:
+        if not upgrade:
+            raise
+        before = None
+    request = request_of(project.plans(services))
+    if services and before:
+        request = joined([request_of_pins(before), request])
+    after = make_lock(request, old=before, upgrade=upgrade, sources=pin_sources(project, context))
+    write_pins(project.root, after)
+    return Locked(before, after)
+
+
+def pin_sources(project: "Project", context: Context) -> "PinSources":
+    """Where pins come from. Nothing is opened before it is needed."""
+    from lading.cli.outside import mirrors_of, registry_of
+    from lading.lock.sources import PinSources
+
+    return PinSources(
+        root=project.root,
+        store=context.store,
+        http=lambda: context.http,
+        runner=lambda: context.runner,
+        mirrors=lambda: mirrors_of(context, project),
+        registry=lambda: registry_of(context),
+        env=context.env,
+        now=context.now,
+        keys=_keys(context),
+        note=context.note,
+    )
+
+
+def _keys(context: Context) -> tuple[bytes, ...]:
+    """Debian's archive keys, or those in the file that `LADING_DEBIAN_KEYS` names: for a mirror that signs its own
+    release files."""
+    from lading.debian.release import archive_keys
+
+    path = context.env.get("LADING_DEBIAN_KEYS")
+    if not path:
+        return archive_keys()
+    try:
+        return (Path(path).read_bytes(),)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the keys of the Debian mirror: {error.strerror or error}",
+            where=f"LADING_DEBIAN_KEYS={path}",
+            fix="name a file of OpenPGP certificates, or unset it to trust Debian's own keys",
+        ) from error
