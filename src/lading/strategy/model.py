@@ -37,6 +37,7 @@ from lading.strategy.values import (
 )
 
 Command = Annotated[list[Word], Meta(min_length=1, description="a command as a list of words, without a shell")]
+Archive = Annotated[str, Meta(pattern=r"^debian(?:-security)?" + END, description="one of `debian`, `debian-security`")]
 Platforms = Annotated[list[PlatformName], Meta(min_length=1, description="a list of at least one platform")]
 Service = Annotated[
     str,
@@ -56,13 +57,6 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timeout: Duration | UnsetType = UNSET
     start_period: Duration | UnsetType = UNSET
     retries: Retries | UnsetType = UNSET
-
-
-class Mirrors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """Where Debian's packages come from."""
-
-    debian: Url | UnsetType = UNSET
-    debian_security: Url | UnsetType = UNSET
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -107,7 +101,7 @@ class Strategy(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """A whole `lading.toml`."""
 
     services: dict[Service, ServiceSettings] = {}
-    mirrors: Mirrors = Mirrors()
+    mirrors: dict[Archive, Url] = {}
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,130 @@
+"""What a survey finds: services and their facts, each with where it came from and how sure we are. Frozen values."""
+
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Certainty = Literal["declared", "found", "assumed"]
+"""`declared`: the repository says so in a file made for saying it; `found`: its code does so; `assumed`: a guess, which
+the plan tells of."""
+
+
+class Fact(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A value with its source (`pyproject.toml › project.requires-python`, `src/main.py:12`) and certainty.
+
+    Sources name files relative to the service's own folder.
+    """
+
+    value: T
+    source: str
+    certainty: Certainty = "declared"
+
+
+class App(msgspec.Struct, frozen=True, kw_only=True):
+    """The object that a server is given: `target` as `module:attribute`, made anew by a call if it is a `factory`.
+
+    `protocol` is the interface that it speaks; `root` the folder (relative to the service's, `.` for itself) that must
+    be on the module path; `file` the file that it is in.
+    """
+
+    target: str
+    framework: Literal["FastAPI", "Starlette", "Litestar", "Flask", "Quart", "Django", "unknown"]
+    protocol: Literal["asgi", "wsgi"]
+    factory: bool = False
+    root: str = "."
+    file: str = ""
+
+
+class ProcessFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to start the service beside its app.
+
+    `words` is the command: the program first (`celery`, `alembic`, `python`, a console script), then its arguments.
+    `needs` names the package that must be among the locked ones for it to work, or nothing. `note` says why it cannot
+    be run as it stands (it wants a shell), or nothing. `root` must be on the module path.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    needs: str = ""
+    note: str = ""
+    root: str = "."
+
+
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
+    """One package of the lock that some way of installing brings onto Linux.
+
+    `ways` are `""` for the project's own dependencies, `extra:NAME` and `group:NAME`.
+    """
+
+    name: str
+    version: str
+    ways: tuple[str, ...]
+
+
+class PythonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service says of its Python. `version` is `major.minor`; `requires` is `requires-python`, or empty."""
+
+    version: Fact[str]
+    requires: str = ""
+
+
+class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One service. `folder` is relative to the repository (`.` for the root); paths in facts are relative to `folder`.
+
+    `package`: the project is a package, installed as a wheel; `build_requires` is what building it needs, and
+    `wheel_modules` are top-level modules that the wheel is sure to have. `port_variable`: the code reads its port from
+    `PORT`. `static_root` is where Django's setting of that name is made, if it is. `ships` are files and folders that
+    look like development and that running code imports or names; `secrets` are files that look like secrets; `ignored`
+    the lines of `.dockerignore`; `nested` the folders of other projects inside this one.
+    """
+
+    name: Fact[str]
+    folder: str
+    lock: str
+    project: str
+    python: PythonFacts
+    version: Fact[str] | None = None
+    description: Fact[str] | None = None
+    licence: Fact[str] | None = None
+    source: Fact[str] | None = None
+    package: Fact[bool]
+    build_requires: tuple[str, ...] = ()
+    packages: tuple[Locked, ...] = ()
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    app: Fact[App] | None = None
+    other_apps: tuple[Fact[App], ...] = ()
+    port: Fact[int] | None = None
+    port_variable: bool = False
+    health: tuple[Fact[str], ...] = ()
+    processes: tuple[Fact[ProcessFact], ...] = ()
+    static_root: str = ""
+    wheel_modules: tuple[str, ...] = ()
+    ships: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def at(self, path: str) -> str:
+        """A path of this service relative to the repository."""
+        return path if self.folder == "." else f"{self.folder}/{path}"
+
+
+class Unsupported(msgspec.Struct, frozen=True, kw_only=True):
+    """A project that cannot be built (yet): its name, folder, the file that says so, what is wrong and the way out."""
+
+    name: str
+    folder: str
+    file: str
+    what: str
+    fix: str = ""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole repository, each tuple sorted by name."""
+
+    services: tuple[ServiceFacts, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()

@@ -1,0 +1,59 @@
+"""Names of files that are no part of a running service: secrets, and what is only for developing it.
+
+Patterns as in `.dockerignore`. The plan leaves them out of every image; the survey tells which of them are there.
+"""
+
+from collections.abc import Iterable, Sequence
+
+SECRETS = (
+    "**/.env", "**/.env.*", "**/*.env", "**/.envrc", "**/.flaskenv", "**/.netrc", "**/.npmrc", "**/.pypirc",
+    "**/.pgpass", "**/.htpasswd", "**/.git-credentials", "**/.aws", "**/.azure", "**/.gcloud", "**/.kube",
+    "**/.docker", "**/.ssh", "**/.gnupg", "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx", "**/*.jks", "**/*.keystore",
+    "**/*.kdbx", "**/*.asc", "**/*.gpg", "**/id_rsa*", "**/id_dsa*", "**/id_ecdsa*", "**/id_ed25519*",
+    "**/credentials.json",
+    "**/service-account*.json", "**/service_account*.json", "**/secrets.yaml", "**/secrets.yml", "**/secrets.json",
+    "**/secrets.toml", "**/*.tfstate", "**/*.tfstate.*", "**/*.tfvars",
+)  # fmt: skip
+"""Files that look like secrets. They ship only when `include` in lading.toml names them."""
+
+DEVELOPMENT = (
+    "**/tests", "**/test", "**/conftest.py", "**/test_*.py", "**/*_test.py", "docs", "doc", "examples", "example",
+    "**/.git*", "**/.dockerignore", "**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*", "**/compose*.y*ml",
+    "**/docker-compose*", "**/docker-bake.*", ".github", ".gitlab*", ".circleci", ".buildkite", ".azure-pipelines",
+    "azure-pipelines*.yml", "bitbucket-pipelines.yml", "Jenkinsfile*", ".travis.yml", ".drone.yml", "**/.devcontainer",
+    ".pre-commit-config.yaml", ".editorconfig", "**/.DS_Store", "**/Thumbs.db", "**/*.swp", "**/*~", "**/*.orig",
+    "**/*.pyc", "**/*.pyo", "**/*.egg-info", "**/.coverage*", "htmlcov", "coverage.xml", "**/*.log", "build", "dist",
+    "/*.md", "/*.rst", "Makefile", "justfile", "Justfile", "Taskfile.y*ml", "tox.ini", "noxfile.py", "pytest.ini",
+    "mypy.ini", ".ruff.toml", "ruff.toml", ".flake8", ".pylintrc", "pyrightconfig.json", "mkdocs.yml", "renovate.json",
+    "uv.lock", "uv.toml", "poetry.lock", "poetry.toml", "pdm.lock", "Pipfile", "Pipfile.lock", "pylock*.toml",
+    "requirements*.txt", "pyproject.toml", "setup.cfg", "setup.py", ".python-version", ".tool-versions", "mise.toml",
+    ".mise.toml", "runtime.txt", "Procfile*", "lading.toml", "lading.lock", "**/*.ipynb", "**/.ipynb_checkpoints",
+)  # fmt: skip
+"""What is only there for those who develop. What running code imports or names ships all the same."""
+
+
+def rebased(lines: Iterable[str], folder: str) -> tuple[str, ...]:
+    """The lines of the repository's `.dockerignore` as they read from a folder below it; those about other places are
+    left out.
+
+    >>> rebased(["**/tmp", "services/api/local.db", "*/*/cache", "other"], "services/api")
+    ('**/tmp', 'local.db', 'cache')
+    """
+    if folder == ".":
+        return tuple(lines)
+    found = (_rebased(line, folder.split("/")) for line in lines)
+    return tuple(line for line in found if line)
+
+
+def _rebased(line: str, parts: Sequence[str]) -> str:
+    from fnmatch import fnmatchcase
+
+    negative = "!" if line.startswith("!") else ""
+    words = [word for word in line.removeprefix("!").strip().split("/") if word not in ("", ".")]
+    for position, word in enumerate(words):
+        if word == "**" or position == len(parts):
+            return negative + "/".join(words[position:])
+        if not fnmatchcase(parts[position], word):
+            return ""
+    # The pattern is a folder above, with all that is in it.
+    return f"{negative}**" if words else ""

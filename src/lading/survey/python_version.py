@@ -1,0 +1,117 @@
+"""Which Python a service wants: what it says in a file made for that, else the best that its range allows. Pure.
+
+Never this machine's own interpreter: an image that depended on that would be another one on each machine.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from lading.survey.model import Fact, PythonFacts
+
+OFFERED = {"3.13": "3.13.5", "3.11": "3.11.2"}
+"""The Pythons of Debian's releases, the newest first, each with its full version: trixie's and bookworm's."""
+
+OTHERS = {"3.14": "3.14.9", "3.12": "3.12.99", "3.10": "3.10.99", "3.9": "3.9.99"}
+"""Other versions that a range may be solved for when Debian has none that fits."""
+
+FILES = (".python-version", ".tool-versions", "mise.toml", ".mise.toml", "runtime.txt")
+"""Files that name a version, the strongest first."""
+
+_PLAIN = re.compile(r"(?:c?python-?)?(3\.\d{1,2})(?:\.\d+)?\Z")
+
+
+def python_facts(requires: str, files: Mapping[str, bytes]) -> PythonFacts:
+    """The Python of a service from its `requires-python` and the contents of `FILES` (by path, the nearest first).
+
+    A version that is no plain one (`pypy3.10`, `3.13t`) is told as it stands; the plan refuses it.
+    """
+    for path, data in files.items():
+        reader = _READERS[path.rpartition("/")[2]]
+        said = reader(data.decode(errors="replace"))
+        if said:
+            return PythonFacts(version=Fact(value=_version(said), source=path), requires=requires)
+    if requires:
+        fact = Fact(value=solve(requires), source="pyproject.toml › project.requires-python", certainty="found")
+        return PythonFacts(version=fact, requires=requires)
+    assumed = Fact(value=next(iter(OFFERED)), source="the newest that Debian offers", certainty="assumed")
+    return PythonFacts(version=assumed)
+
+
+def solve(requires: str) -> str:
+    """The version (`major.minor`) that a range allows: Debian's newest that fits, else the newest other one.
+
+    The range itself when none fits or when it is no range.
+
+    >>> solve(">=3.11"), solve(">=3.11,<3.13"), solve("==3.12.*")
+    ('3.13', '3.11', '3.12')
+    """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(requires)
+    except InvalidSpecifier:
+        return requires
+    fitting = (short for short, full in {**OFFERED, **OTHERS}.items() if allowed.contains(full))
+    return next(fitting, requires)
+
+
+def allows(requires: str, version: str) -> bool:
+    """Whether a `requires-python` allows a version (`major.minor`); one that is no range forbids nothing."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(requires).contains({**OFFERED, **OTHERS}.get(version, f"{version}.99"))
+    except InvalidSpecifier:
+        return True
+
+
+def _version(said: str) -> str:
+    match = _PLAIN.match(said)
+    if match:
+        return match[1]
+    return solve(said) if said[0] in "<>=~!" else said[:40]
+
+
+def _python_version(text: str) -> str:
+    return next(_words(text), "")
+
+
+def _tool_versions(text: str) -> str:
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) > 1 and words[0] == "python":
+            return words[1]
+    return ""
+
+
+def _mise(text: str) -> str:
+    import tomllib
+
+    try:
+        tools = tomllib.loads(text).get("tools")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return ""
+    said = tools.get("python") if isinstance(tools, dict) else None
+    if isinstance(said, list) and said:
+        said = said[0]
+    if isinstance(said, dict):
+        said = said.get("version")
+    return said.strip() if isinstance(said, str) else ""
+
+
+def _runtime(text: str) -> str:
+    said = next(_words(text), "")
+    return said if said.startswith("python-") else ""
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word for line in text.splitlines() for word in line.partition("#")[0].split()[:1])
+
+
+_READERS: Mapping[str, Callable[[str], str]] = {
+    ".python-version": _python_version,
+    ".tool-versions": _tool_versions,
+    "mise.toml": _mise,
+    ".mise.toml": _mise,
+    "runtime.txt": _runtime,
+}

@@ -1,0 +1,268 @@
+"""A source tree becomes a survey. What was read once is not parsed again: every step is remembered by its content."""
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import msgspec
+
+from lading.digest import Digest
+from lading.survey.model import Fact, Survey
+from lading.tree import Tree
+
+if TYPE_CHECKING:
+    from lading.survey.folders import Project
+    from lading.survey.model import Locked, ServiceFacts, Unsupported
+    from lading.survey.module import ModuleFacts
+    from lading.survey.project import ProjectFacts
+    from lading.survey.uvlock import LockFacts
+
+SURVEY_VERSION = "1"
+"""Part of every remembered result: a change of what the survey sees or says needs a new one."""
+
+_READ = frozenset({
+    "pyproject.toml", "uv.lock", "Procfile", ".dockerignore", ".flaskenv", ".python-version", ".tool-versions",
+    "mise.toml", ".mise.toml", "runtime.txt",
+})  # fmt: skip
+"""Files whose content matters, beside every `.py`. Of all others only the names do."""
+
+T = TypeVar("T")
+
+
+class Memo(Protocol):
+    """Remembers what is costly: a value by its key, of a type that msgspec can write (`Store.memo` is one)."""
+
+    def __call__(self, key: Digest, kind: type[T], compute: Callable[[], T], /) -> T:
+        """The remembered value, or `compute()`, remembered."""
+
+
+def forget(_key: Digest, _kind: type[T], compute: Callable[[], T], /) -> T:
+    """A memo without memory, for those who survey once."""
+    return compute()
+
+
+def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
+    """A digest of everything that a survey depends on: all paths, and the content of the files that it reads.
+
+    `more` are further inputs of whoever remembers something by it.
+    """
+    from lading import __version__
+
+    state = hashlib.sha256("\0".join(["survey", SURVEY_VERSION, __version__, *more, ""]).encode())
+    lines = []
+    for file in tree.files():
+        name = file.path.rpartition("/")[2]
+        if file.link is None and (name in _READ or name.endswith(".py")):
+            lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
+        else:
+            lines.append(f"{file.path}\n")
+    state.update("".join(lines).encode(errors="surrogateescape"))
+    return Digest("sha256:" + state.hexdigest())
+
+
+def survey(tree: Tree, *, memo: Memo = forget, asked: Sequence[str] = ()) -> Survey:
+    """What is in a repository. `asked` are folders that somebody has named, by standing in them or in lading.toml.
+
+    Projects that cannot be built are told of in `unsupported` and are no error. Raises `UsageError` only when the tree
+    cannot be read.
+    """
+    key = fingerprint(tree, ["whole", *sorted(asked)])
+    return memo(key, Survey, lambda: _Surveyor(tree, memo).survey(asked))
+
+
+class _Surveyor:
+    def __init__(self, tree: Tree, memo: Memo) -> None:
+        self._tree = tree
+        self._memo = memo
+        self._paths = tuple(file.path for file in tree.files() if file.link is None)
+        self._present = frozenset(self._paths)
+
+    def survey(self, asked: Sequence[str]) -> Survey:
+        from lading.survey.folders import find_projects
+        from lading.survey.verdict import is_project, verdict
+
+        found = [one for one in find_projects(self._paths, asked) if not self._hidden(one)]
+        known = {one.folder: self._project(one) for one in found if "pyproject.toml" in one.files}
+        projects = [one for one in found if is_project(one, known.get(one.folder))]
+        services: list[ServiceFacts] = []
+        unsupported: list[Unsupported] = []
+        for one in projects:
+            lock = self._lock(one) if "uv.lock" in one.files else None
+            refused = verdict(one, known.get(one.folder), lock, known)
+            if refused is not None:
+                unsupported.append(refused)
+            elif lock is not None:
+                services.append(self._service(one, known[one.folder], lock, projects))
+        return Survey(
+            services=tuple(sorted(_named_apart(services), key=lambda one: one.name.value)),
+            unsupported=tuple(sorted(unsupported, key=lambda one: (one.name, one.folder))),
+        )
+
+    def _service(
+        self, one: "Project", facts: "ProjectFacts", lock: "LockFacts", projects: Sequence["Project"]
+    ) -> "ServiceFacts":
+        from lading.survey.conclude import Inputs, conclude
+        from lading.survey.python_version import python_facts
+
+        nested = _nested(one, projects)
+        paths = frozenset(self._below(one.folder, nested))
+        ignored = self._ignored(one.folder)
+        python = python_facts(facts.requires_python, self._version_files(one.folder))
+        return conclude(
+            Inputs(
+                folder=one.folder,
+                lock="uv.lock",
+                project=facts,
+                python=python,
+                packages=self._packages(one, lock, python.version.value),
+                groups=tuple(sorted({*facts.groups, *lock.groups})),
+                paths=paths,
+                modules=self._modules(one, paths, ignored),
+                texts={name: self._text(one.path(name)) for name in ("Procfile", ".flaskenv") if name in paths},
+                ignored=ignored,
+                nested=nested,
+            )
+        )
+
+    def _modules(self, one: "Project", paths: frozenset[str], ignored: Sequence[str]) -> Mapping[str, "ModuleFacts"]:
+        """The modules that ship: all but what is for development, and what they import of that."""
+        from lading.survey.graph import Graph
+        from lading.survey.module import ModuleFacts
+        from lading.survey.patterns import DEVELOPMENT
+        from lading.tree.patterns import Patterns
+
+        hidden, development = Patterns(ignored), Patterns(DEVELOPMENT)
+        usable = sorted(path for path in paths if path.endswith(".py") and not hidden.matches(path))
+        starts = {path for path in usable if not development.matches(path)}
+        read = {path: self._module(one.path(path)) for path in starts}
+        while True:
+            reached = Graph({**dict.fromkeys(usable, ModuleFacts()), **read}).reached(starts)
+            new = reached - read.keys()
+            if not new:
+                return {path: read[path] for path in sorted(read)}
+            read |= {path: self._module(one.path(path)) for path in new}
+
+    def _module(self, path: str) -> "ModuleFacts":
+        from lading.survey.module import ModuleFacts
+
+        def compute() -> ModuleFacts:
+            from lading.survey.scan import scan_module
+
+            return scan_module(self._tree.read(path))
+
+        return self._memo(_key("module", self._tree.digest(path)), ModuleFacts, compute)
+
+    def _project(self, one: "Project") -> "ProjectFacts":
+        from lading.survey.project import ProjectFacts
+
+        def compute() -> ProjectFacts:
+            from lading.survey.project import read_project
+
+            return read_project(self._tree.read(path))
+
+        path = one.path("pyproject.toml")
+        return self._memo(_key("project", self._tree.digest(path)), ProjectFacts, compute)
+
+    def _lock(self, one: "Project") -> "LockFacts":
+        from lading.survey.uvlock import LockFacts
+
+        def compute() -> LockFacts:
+            from lading.survey.uvlock import read_lock
+
+            return read_lock(self._tree.read(path))
+
+        path = one.path("uv.lock")
+        return self._memo(_key("uv.lock", self._tree.digest(path)), LockFacts, compute)
+
+    def _packages(self, one: "Project", lock: "LockFacts", python: str) -> "tuple[Locked, ...]":
+        from lading.survey.model import Locked
+
+        def compute() -> tuple[Locked, ...]:
+            from lading.survey.uvlock import closure
+
+            return closure(lock, python)
+
+        digest = self._tree.digest(one.path("uv.lock"))
+        return self._memo(_key("packages", digest, python), tuple[Locked, ...], compute)
+
+    def _version_files(self, folder: str) -> dict[str, bytes]:
+        """The files that name a Python version: the service's own, then those of the folders above it."""
+        from lading.survey.python_version import FILES
+
+        found: dict[str, bytes] = {}
+        depth = 0
+        while True:
+            for name in FILES:
+                path = posixpath.join("" if folder == "." else folder, name)
+                if path in self._present:
+                    found["../" * depth + name] = self._tree.read(path)
+            if folder in (".", ""):
+                return found
+            folder, depth = posixpath.dirname(folder) or ".", depth + 1
+
+    def _ignored(self, folder: str) -> tuple[str, ...]:
+        """The ignore patterns of a folder: its own, and the repository's as they read from there."""
+        from lading.survey.patterns import rebased
+        from lading.tree.patterns import parse_ignore_file
+
+        lines: list[str] = []
+        for place in dict.fromkeys((".", folder)):
+            path = posixpath.join("" if place == "." else place, ".dockerignore")
+            if path in self._present:
+                own = parse_ignore_file(self._text(path))
+                lines += rebased(own, folder) if place == "." else own
+        return tuple(lines)
+
+    def _hidden(self, one: "Project") -> bool:
+        """Whether the repository's ignore file leaves a project out. One with exceptions says what a single image may
+        see, not what there is."""
+        from lading.tree.patterns import Patterns
+
+        lines = self._ignored(".")
+        exceptions = any(line.startswith("!") for line in lines)
+        return one.folder != "." and not exceptions and Patterns(lines).matches(one.folder)
+
+    def _below(self, folder: str, nested: Sequence[str]) -> Iterable[str]:
+        prefix = "" if folder == "." else f"{folder}/"
+        inner = tuple(f"{prefix}{one}/" for one in nested)
+        return (path[len(prefix) :] for path in self._paths if path.startswith(prefix) and not path.startswith(inner))
+
+    def _text(self, path: str) -> str:
+        return self._tree.read(path).decode(errors="replace")
+
+
+def _nested(one: "Project", projects: Iterable["Project"]) -> tuple[str, ...]:
+    """The Python and Go projects inside a project, relative to it: they are not its source. Node projects may well be
+    (a front end that a service hands out)."""
+    from lading.survey.folders import GO_FILES, PYTHON_FILES
+
+    prefix = "" if one.folder == "." else f"{one.folder}/"
+    return tuple(
+        other.folder[len(prefix) :]
+        for other in projects
+        if other.folder not in (one.folder, ".")
+        and other.folder.startswith(prefix)
+        and set(other.files).intersection((*PYTHON_FILES, *GO_FILES))
+    )
+
+
+def _named_apart(services: Sequence["ServiceFacts"]) -> Iterable["ServiceFacts"]:
+    """Services by their projects' names; those whose names clash by their folders."""
+    from lading.survey.project import normalised
+
+    names = [one.name.value for one in services]
+    for one in services:
+        if names.count(one.name.value) == 1 or one.folder == ".":
+            yield one
+        else:
+            name = normalised("-".join(one.folder.split("/")).strip("-._"))
+            why = f"the folder, because several projects are called {one.name.value}"
+            yield msgspec.structs.replace(one, name=Fact(value=name or one.name.value, source=why, certainty="found"))
+
+
+def _key(*words: str) -> Digest:
+    from lading import __version__
+
+    state = hashlib.sha256("\0".join([SURVEY_VERSION, __version__, *words]).encode())
+    return Digest("sha256:" + state.hexdigest())
