@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from tools.engine.errors import EngineError
 from tools.engine.home import Home
+from tools.engine.overlay import overlay_works
 from tools.engine.processes import Process, start
 from tools.engine.registry import last_lines
 from tools.engine.wrappers import tool_environment, tool_program
@@ -74,7 +73,8 @@ def _configuration(home: Home) -> dict[str, object]:
         "exec-root": str(home.state / "run"),
         "pidfile": str(home.state / "run/docker.pid"),
         "features": {"containerd-snapshotter": True},
-        "storage-driver": _snapshotter(home),
+        # `native` keeps plain copies, for a cache folder that cannot hold an overlay.
+        "storage-driver": "overlayfs" if overlay_works(home.state) else "native",
         # A network of its own would need bridges and packet filters on the host: containers use --network=host.
         "bridge": "none",
         "iptables": False,
@@ -84,17 +84,3 @@ def _configuration(home: Home) -> dict[str, object]:
         "log-level": "warn",
         "shutdown-timeout": 5,
     }
-
-
-def _snapshotter(home: Home) -> str:
-    """Return ``overlayfs``, or ``native`` (plain copies) where the cache folder cannot hold an overlay."""
-    probe = home.state / "overlay-probe"
-    lower, upper, work, merged = (probe / name for name in ("lower", "upper", "work", "merged"))
-    for folder in (lower, upper, work, merged):
-        folder.mkdir(parents=True, exist_ok=True)
-    options = f"lowerdir={lower},upperdir={upper},workdir={work}"
-    # In mounts of its own, so that nothing is left whatever happens.
-    command = ["unshare", "--mount", "--", "mount", "-t", "overlay", "-o", options, "overlay", str(merged)]
-    works = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    shutil.rmtree(probe)
-    return "overlayfs" if works else "native"

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 _SHADOWED = ("/run", "/opt")
-_CGROUPS = Path("/sys/fs/cgroup")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def main(arguments: list[str]) -> None:
@@ -25,8 +25,8 @@ def main(arguments: list[str]) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0700", "tmpfs", scratch)
     for folder in _SHADOWED:
         _shadow(Path(folder), Path(scratch))
-    if not _has_cgroups():
-        _mount("-t", "cgroup2", "cgroup2", str(_CGROUPS))
+    if not control_groups_mounted():
+        _mount("-t", "cgroup2", "cgroup2", str(CONTROL_GROUPS))
     os.execv(program, [program, *rest])
 
 
@@ -39,7 +39,7 @@ def _shadow(folder: Path, scratch: Path) -> None:
     _mount("-t", "overlay", "-o", f"lowerdir={folder},upperdir={upper},workdir={work}", "overlay", str(folder))
 
 
-def _has_cgroups() -> bool:
+def control_groups_mounted() -> bool:
     """Whether version 2 is mounted at the place itself or any of version 1 below it."""
     return any(
         fields[2].startswith("cgroup") for fields in map(str.split, Path("/proc/mounts").read_text().splitlines())

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tools.engine.errors import EngineError
 from tools.engine.home import Home
+from tools.engine.isolate import CONTROL_GROUPS, control_groups_mounted
+from tools.engine.overlay import overlay_works
 
 # Tools that a caller may use by name. Each is a program of Debian's packages; `tools.engine.packages` has the list.
 TOOLS = (
@@ -30,7 +32,7 @@ TOOLS = (
     "skopeo",
     "umoci",
 )
-_HYBRID_CONTROLLERS = Path("/sys/fs/cgroup/unified/cgroup.controllers")
+_HYBRID_CONTROLLERS = CONTROL_GROUPS / "unified/cgroup.controllers"
 _LONGEST_RUNROOT = 50  # bytes; beyond it Podman ends with "the specified runroot is longer than 50 characters"
 _PODMAN_CACHE = Path("/var/lib/containers/cache")
 _CACHE_MARKER = "no-podman-cache-before"
@@ -82,8 +84,9 @@ def write_container_settings(home: Home) -> None:
     policy_folder.mkdir(parents=True)
     (policy_folder / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
     (folder / "registries.conf").write_text('[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n')
+    driver = "overlay" if overlay_works(home.state) else "vfs"
     (folder / "storage.conf").write_text(
-        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{podman_run_folder(home)}"\n'
+        f'[storage]\ndriver = "{driver}"\ngraphroot = "{folder}/storage"\nrunroot = "{podman_run_folder(home)}"\n'
     )
     if not _PODMAN_CACHE.exists():
         (home.state / _CACHE_MARKER).touch()
@@ -125,15 +128,21 @@ def _library_path(home: Home) -> str:
 
 
 def _launcher(name: str) -> list[str]:
-    """Return what runs a tool with other mounts than the host's: only crun, and only where it would refuse to start.
+    """Return what runs a tool with other mounts than the host's, where it would not start with those.
 
     crun ends with "cgroups in hybrid mode not supported" where version 2 holds a controller beside version 1
-    (libcrun_get_cgroup_mode in its cgroup-utils.c); with that one mount out of its sight it uses version 1.
+    (libcrun_get_cgroup_mode in its cgroup-utils.c); with that one mount out of its sight it uses version 1. And where
+    nobody has mounted control groups, the runtimes need them as the daemon does.
     """
-    if name != "crun" or not _HYBRID_CONTROLLERS.is_file() or not _HYBRID_CONTROLLERS.read_text().strip():
+    if name not in {"crun", "runc"}:
         return []
-    hide = f'umount {_HYBRID_CONTROLLERS.parent} && exec "$@"'
-    return ["unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", hide, "sh"]
+    if not control_groups_mounted():
+        change = f"mount --no-mtab -t cgroup2 cgroup2 {CONTROL_GROUPS}"
+    elif name == "crun" and _HYBRID_CONTROLLERS.is_file() and _HYBRID_CONTROLLERS.read_text().strip():
+        change = f"umount {_HYBRID_CONTROLLERS.parent}"
+    else:
+        return []
+    return ["unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", f'{change} && exec "$@"', "sh"]
 
 
 def _options(home: Home, name: str) -> list[str]:
