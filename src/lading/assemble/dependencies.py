@@ -55,7 +55,7 @@ class Uv:
     def install(self, wheels: Sequence[Wheel], target: Target, prefix: Path) -> None:
         """Install wheels below `prefix`. uv checks each hash before it unpacks: `VerificationFailed` names the wheel."""
         listing = prefix.with_name("pylock.lading.toml")
-        listing.write_text(install_list(wheels))
+        listing.write_text(install_list(wheels, self._folder))
         command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps", "--no-build"]
         command += ["--prefix", prefix, "--python", self._interpreter, "--link-mode", "hardlink"]
         command += ["--python-platform", PLATFORMS[target.platform], "--python-version", target.python]

@@ -7,6 +7,7 @@ form that uv gives its lock in (`uv export --format pylock.toml`).
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,7 +39,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wheel(msgspec.Struct, frozen=True, kw_only=True):
-    """A chosen wheel: normalised name, version, file name, where it is, its hash, and the index that it comes from."""
+    """A chosen wheel: normalised name, version, file name, where it is (an address, or a path relative to the project),
+    its hash, and the index that it comes from."""
 
     name: str
     version: str
@@ -75,11 +77,12 @@ def choose_wheels(lock: Mapping[str, Any], target: Target, *, where: str) -> tup
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
 
 
-def install_list(wheels: Sequence[Wheel]) -> str:
-    """A pylock.toml of these wheels alone, each with its hash: what uv is asked to install."""
+def install_list(wheels: Sequence[Wheel], folder: Path) -> str:
+    """A pylock.toml of these wheels alone, each with its hash: what uv is asked to install. `folder` is the project's."""
     lines = ['lock-version = "1.0"', 'created-by = "lading"']
     for wheel in wheels:
-        file = f"{{ name = {_quoted(wheel.filename)}, url = {_quoted(wheel.url)}, "
+        place = f"url = {_quoted(wheel.url)}" if "://" in wheel.url else f"path = {_quoted(str(folder / wheel.url))}"
+        file = f"{{ name = {_quoted(wheel.filename)}, {place}, "
         lines += ["", "[[packages]]", f"name = {_quoted(wheel.name)}", f"version = {_quoted(wheel.version)}"]
         if wheel.index:
             lines.append(f"index = {_quoted(wheel.index)}")
@@ -105,7 +108,7 @@ def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target,
         raise StepFailed(f"{version[:60]!r} is not a version", where=place, fix="make the lock anew: uv lock")
     best: tuple[int, str, Mapping[str, Any]] | None = None
     for file in package.get("wheels", ()):
-        filename = str(file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1].partition("#")[0])
+        filename = _filename(file)
         try:
             tags = parse_wheel_filename(filename)[3]
         except InvalidWheelFilename:
@@ -126,11 +129,16 @@ def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target,
         name=canonicalize_name(name),
         version=version,
         filename=best[1],
-        url=str(file.get("url", "")),
+        url=str(file.get("url") or file.get("path", "")),
         digest=parse_digest(f"sha256:{sha256}", where=place),
         size=int(file.get("size", 0)),
         index=str(package.get("index", "")),
     )
+
+
+def _filename(file: Mapping[str, Any]) -> str:
+    place = str(file.get("url") or file.get("path", ""))
+    return str(file.get("name") or place.rsplit("/", 1)[-1].partition("#")[0])
 
 
 def _environment(target: Target) -> dict[str, str]:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_the_install_list_is_toml_that_says_the_same() -> None:
     nasty = package("x", "x-1.0-py3-none-any.whl")
     nasty["wheels"][0]["url"] = 'https://packages.example/a"b\\c/x-1.0-py3-none-any.whl'
     (wheel,) = choose_wheels({"packages": [nasty]}, AMD64, where="uv.lock")
-    (read,) = tomllib.loads(install_list([wheel]))["packages"]
+    (read,) = tomllib.loads(install_list([wheel], Path("/project")))["packages"]
     assert read["wheels"][0]["url"] == wheel.url
     assert read["wheels"][0]["hashes"]["sha256"] == wheel.digest.removeprefix("sha256:")
     assert (read["name"], read["version"], read["index"]) == ("x", "1.0", INDEX)
