@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,7 +17,7 @@ from lading.debian.package import Origin, Package, read_package
 from lading.debian.release import Release, verify_release
 from lading.debian.versions import version_key
 from lading.digest import Digest, digest_of, hex_of
-from lading.errors import LadingError, UsageError, VerificationFailed, raise_all
+from lading.errors import LadingError, RemoteFailed, StepFailed, UsageError, VerificationFailed, raise_all
 from lading.http import Http
 from lading.store import Store
 
@@ -125,8 +126,18 @@ def load_index(
                 shelves.append(future.result())
             except LadingError as error:
                 problems.append(error)
-    raise_all(problems)
+    raise_all(_told_once(problems))
     return PackageIndex(suite, architecture, shelves)
+
+
+def _told_once(problems: Sequence[LadingError]) -> list[LadingError]:
+    """One problem a cause: a host that does not answer, or a store that cannot be written to, fails every suite."""
+    found: dict[tuple[str, str, str], LadingError] = {}
+    for problem in problems:
+        same_cause = isinstance(problem, RemoteFailed | StepFailed)
+        place = urlsplit(problem.where).netloc if same_cause else problem.where
+        found.setdefault((problem.kind, problem.what, place), problem)
+    return list(found.values())
 
 
 class _Made(msgspec.Struct, frozen=True):

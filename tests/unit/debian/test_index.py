@@ -9,7 +9,7 @@ from tests.support.debmirror import Deb, DebMirror, signing_key
 
 from lading.debian.index import PackageIndex, load_index
 from lading.debian.mirrors import Mirrors
-from lading.errors import LadingError, Problems, RemoteFailed, UsageError, VerificationFailed
+from lading.errors import LadingError, Problems, RemoteFailed, StepFailed, UsageError, VerificationFailed
 from lading.http import Http
 from lading.store import Store
 
@@ -227,8 +227,8 @@ def test_a_release_that_is_no_name_is_refused(mirror: DebMirror, store: Store, n
     assert mirror.asked == []
 
 
-def test_no_mirror_is_one_clear_error_a_suite(store: Store) -> None:
-    with pytest.raises(Problems) as caught:
+def test_no_mirror_is_one_clear_error(store: Store) -> None:
+    with pytest.raises(RemoteFailed, match="no answer") as caught:
         load_index(
             "trixie",
             "amd64",
@@ -238,7 +238,14 @@ def test_no_mirror_is_one_clear_error_a_suite(store: Store) -> None:
             now=0,
             keys=[],
         )
-    assert all(isinstance(problem, RemoteFailed) for problem in caught.value.problems)
+    assert caught.value.where == "http://127.0.0.1:9"
+
+
+def test_a_store_that_cannot_be_written_to_is_one_clear_error(mirror: DebMirror, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    problem = refused(mirror, Store(tmp_path / "file" / "store"))
+    assert isinstance(problem, StepFailed)
+    assert problem.where == str(tmp_path / "file" / "store")
 
 
 def test_a_cache_that_was_lost_is_made_again(mirror: DebMirror, store: Store) -> None:

@@ -1,10 +1,13 @@
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
 
 import pysequoia
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.debmirror import NOW, public_key, sign, signing_key, stanza
 
 from lading.debian.release import archive_keys, verify_release
@@ -102,6 +105,18 @@ def test_a_signature_cut_off_is_refused() -> None:
     data = signed()
     for cut in range(0, len(data) - 5, 97):
         refused(data[:cut])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 4000), st.integers(1, 255))
+def test_a_byte_that_was_changed_changes_nothing_or_is_refused(position: int, change: int) -> None:
+    honest = signed()
+    data = bytearray(honest)
+    data[position % len(data)] ^= change
+    keys = [public_key(signing_key())]
+    with suppress(VerificationFailed):
+        changed = verify_release(bytes(data), keys=keys, suite="trixie", now=NOW, where="x")
+        assert changed == verify_release(honest, keys=keys, suite="trixie", now=NOW, where="x")
 
 
 def test_an_expired_release_is_refused() -> None:
