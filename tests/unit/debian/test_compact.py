@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.debmirror import stanza
 
@@ -31,7 +31,6 @@ STANZAS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(stanzas=STANZAS, filler=st.sampled_from([1, 50_000]))
 def test_every_package_is_found(
     tmp_path_factory: pytest.TempPathFactory, stanzas: list[tuple[str, int, list[tuple[str, bool]]]], filler: int

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pysequoia
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.debmirror import NOW, public_key, sign, signing_key, stanza
 
@@ -107,7 +107,6 @@ def test_a_signature_cut_off_is_refused() -> None:
         refused(data[:cut])
 
 
-@settings(deadline=None)
 @given(st.integers(0, 4000), st.integers(1, 255))
 def test_a_byte_that_was_changed_changes_nothing_or_is_refused(position: int, change: int) -> None:
     honest = signed()

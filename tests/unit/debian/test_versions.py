@@ -84,7 +84,7 @@ def test_a_tilde_sorts_before_and_a_plus_after(version: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="dpkg is not installed")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(VERSIONS, VERSIONS)
 def test_dpkg_agrees(a: str, b: str) -> None:
     relation = "<<" if compare(a, b) < 0 else "=" if compare(a, b) == 0 else ">>"
