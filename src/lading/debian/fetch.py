@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lading.debian.control import checked_pool_path
 from lading.debian.download import Moved, NotThere, download
-from lading.debian.mirrors import Archive, Mirrors
+from lading.debian.mirrors import Mirrors
 from lading.digest import Digest
 from lading.errors import RemoteFailed, VerificationFailed
 from lading.http import Http
@@ -16,7 +16,7 @@ LARGEST_DEB = 4 << 30
 
 def fetch_deb(
     *,
-    archive: Archive,
+    archive: str,
     path: str,
     digest: Digest,
     size: int,
@@ -27,8 +27,8 @@ def fetch_deb(
 ) -> Path:
     """The .deb's path in the store; nothing is fetched when it is there already, whole.
 
-    `path` (`pool/…`), `digest` and `size` (bytes) come from a signed index, or from a lock. `moved` is called with the
-    number of bytes of each piece that arrives. Raises `RemoteFailed` (with what to do when the mirror has moved on) and
+    `archive` (`debian` or `debian-security`), `path` (`pool/…`), `digest` and `size` (bytes) come from a signed index,
+    or from a lock, which is checked here. `moved` is called with the number of bytes of each piece that arrives. Raises `RemoteFailed` (with what to do when the mirror has moved on) and
     `VerificationFailed` (then nothing is kept).
     """
     name = checked_pool_path(path, where=path[:120]).rpartition("/")[2]

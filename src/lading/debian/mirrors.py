@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from lading.errors import LadingError, UsageError
+from lading.errors import LadingError, UsageError, VerificationFailed
 
 Archive = Literal["debian", "debian-security"]
 
@@ -26,12 +26,14 @@ class Mirrors(msgspec.Struct, frozen=True):
     security: str
 
     def url(self, archive: str, path: str) -> str:
-        """The URL of a path below an archive (`debian` or `debian-security`).
+        """The URL of a path below an archive, `debian` or `debian-security`; `VerificationFailed` for another.
 
-        `+` is escaped: object stores read a bare one as a blank (apt does the same, https://bugs.debian.org/1003851).
+        `+` is escaped, because object stores behind some mirrors read a bare one as a blank.
         """
-        base = self.security if archive == "debian-security" else self.debian
-        return f"{base}/{quote(path, safe='/~')}"
+        bases = {"debian": self.debian, "debian-security": self.security}
+        if archive not in bases:
+            raise VerificationFailed(f"not an archive of Debian's: {archive[:60]!r}", where=path)
+        return f"{bases[archive]}/{quote(path, safe='/~')}"
 
 
 def find_mirrors(setting: Mapping[str, str], apt_files: Mapping[str, str]) -> Mirrors:

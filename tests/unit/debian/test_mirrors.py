@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lading.debian.mirrors import CDN, Mirrors, find_mirrors, read_apt_files, setting_of
-from lading.errors import UsageError
+from lading.errors import UsageError, VerificationFailed
 
 OFFICIAL = Mirrors(f"{CDN}/debian", f"{CDN}/debian-security")
 ONE_LINE = """\
@@ -110,6 +110,11 @@ def test_urls() -> None:
         mirrors.url("debian-security", "pool/l/libstdc++6_1~2_amd64.deb")
         == "http://s.example/debian-security/pool/l/libstdc%2B%2B6_1~2_amd64.deb"
     )
+
+
+def test_another_archive_is_refused() -> None:
+    with pytest.raises(VerificationFailed, match="not an archive of Debian's: 'ubuntu'"):
+        OFFICIAL.url("ubuntu", "pool/x.deb")
 
 
 def test_reading_apts_files(tmp_path: Path) -> None:
