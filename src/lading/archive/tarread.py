@@ -35,8 +35,7 @@ LONGEST_HEADER = 1 << 20
 class TarLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What an archive may hold; the unit is bytes but for `entries`.
 
-    The defaults are some ten times what the largest ordinary archives hold (a package of documentation: 100,000
-    files; a layer with models in it: 10 GB): they stop a bomb before it fills the disk, and nobody else.
+    The defaults leave room for layers with models or data in them; a caller that knows more gives narrower ones.
     """
 
     entries: int = 1_000_000

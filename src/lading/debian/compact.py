@@ -23,10 +23,10 @@ PIECE = 1 << 17
 """Bytes of text a block holds, roughly: small enough to unpack in a fraction of a millisecond."""
 
 LONGEST_STANZA = 1 << 20
-"""Bytes. The longest of Debian's has 40,000; this bounds what is held while a stanza's end is looked for."""
+"""Bytes. The longest of Debian's has 76,000; this bounds what is held while a stanza's end is looked for."""
 
 LARGEST_DIRECTORY = 256 << 20
-"""Bytes, uncompressed. Debian 13's has 8 MB."""
+"""Bytes, uncompressed. Debian 13's has 3.4 MB."""
 
 _FIRST = b"Package: "
 _PROVIDES = b"\nProvides: "

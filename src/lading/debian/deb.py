@@ -11,11 +11,12 @@ from lading.archive import Compression, Inflated, TarEntry, TarLimits, inflate, 
 from lading.debian.control import read_stanza
 from lading.errors import VerificationFailed
 
-DATA_LIMITS = TarLimits(entries=300_000, entry=4 << 30, total=16 << 30)
-"""Some four times what the largest packages of Debian hold (texlive: 70,000 files; game data: 3 GB)."""
+DATA_LIMITS = TarLimits(entries=300_000, entry=8 << 30, total=16 << 30)
+"""Twice what the largest package of Debian 13 holds, 7 GB (a kernel's debug symbols). The paths of so many entries take
+some 50 MB of memory."""
 
 CONTROL_LIMITS = TarLimits(entries=64, entry=32 << 20, total=48 << 20)
-"""The control archive is read into memory: a list of 70,000 checksums has 8 MB, a maintainer script some kilobytes."""
+"""The control archive is read into memory: checksums of 100,000 files take 10 MB, maintainer scripts some kilobytes."""
 
 LARGEST_CONTROL = 64 << 20
 """Bytes of the control archive, unpacked, with its headers."""

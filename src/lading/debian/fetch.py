@@ -10,8 +10,8 @@ from lading.errors import RemoteFailed, VerificationFailed
 from lading.http import Http
 from lading.store import Store
 
-LARGEST_DEB = 4 << 30
-"""Bytes. Twice the largest package of Debian's archive."""
+LARGEST_DEB = 8 << 30
+"""Bytes. The largest package of Debian 13 has 3.2 GB (documentation)."""
 
 
 def fetch_deb(
@@ -28,8 +28,8 @@ def fetch_deb(
     """The .deb's path in the store; nothing is fetched when it is there already, whole.
 
     `archive` (`debian` or `debian-security`), `path` (`pool/…`), `digest` and `size` (bytes) come from a signed index,
-    or from a lock, which is checked here. `moved` is called with the number of bytes of each piece that arrives. Raises `RemoteFailed` (with what to do when the mirror has moved on) and
-    `VerificationFailed` (then nothing is kept).
+    or from a lock, which is checked here. `moved` is called with the number of bytes of each piece that arrives. Raises
+    `RemoteFailed` (with what to do when the mirror has moved on) and `VerificationFailed` (then nothing is kept).
     """
     name = checked_pool_path(path, where=path[:120]).rpartition("/")[2]
     if not 0 < size <= LARGEST_DEB:
