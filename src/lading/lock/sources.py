@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lading.debian.index import PackageIndex, load_index
 from lading.debian.mirrors import Mirrors
-from lading.digest import Digest
-from lading.errors import UsageError
+from lading.digest import Digest, digest_of
+from lading.errors import LadingError, UsageError, raise_all
 from lading.http import Http
 from lading.lock.model import BasePin, BuildPin, BuildSet, ToolPin
 from lading.proc import Runner
@@ -71,20 +71,28 @@ class PinSources:
         return known
 
     def image(self, reference: str, platforms: tuple[str, ...], digest: Digest | None) -> tuple[BasePin, ...]:
-        """See `Sources.image`. `UsageError` names the platforms that the image has when it lacks one."""
+        """See `Sources.image`. `UsageError` (or several) names the platforms that the image has when it lacks one."""
+        from lading.oci.model import Platform
+        from lading.oci.references import parse_reference
+
         self._note(f"looking up the image {reference}")
-        found, there = self._registry().platforms(reference, digest)
-        missing = [platform for platform in platforms if platform not in there]
-        if missing:
-            raise UsageError(
-                f"the image {reference} is not there for {', '.join(missing)}",
-                where=f"{reference}: {', '.join(sorted(there))}",
-                fix="choose a base that is, or leave the platform out",
-            )
-        return tuple(
-            BasePin(reference=reference, digest=found, platform=platform, manifest=there[platform])
-            for platform in platforms
-        )
+        named = parse_reference(reference)
+        # What a tag stands for is asked once, so that all platforms are of one image.
+        found = digest or self._registry().resolve(named).digest
+        pins: list[BasePin] = []
+        problems: list[LadingError] = []
+        for platform in platforms:
+            os, architecture, *variant = platform.split("/")
+            wanted = Platform(os=os, architecture=architecture, variant="".join(variant))
+            try:
+                image = self._registry().pull(named.at(found), wanted)
+            except UsageError as error:
+                problems.append(UsageError(error.what, where=reference, fix=error.fix))
+                continue
+            manifest = digest_of(image.manifest)
+            pins.append(BasePin(reference=reference, digest=found, platform=platform, manifest=manifest))
+        raise_all(problems)
+        return tuple(pins)
 
     def tool(self, name: str) -> tuple[ToolPin, ...]:
         """See `Sources.tool`."""
