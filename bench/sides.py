@@ -19,7 +19,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \\
     --mount=type=bind,from=certificates,source=ca-certificates.crt,target=/certificates.crt \\
     --mount=type=bind,source=uv.lock,target=uv.lock \\
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \\
-    ["uv", "sync", "--quiet", "--frozen", "--no-dev", "--no-install-project", "--python", "/usr/bin/python3.13"]
+    ["/usr/local/bin/uv", "sync", "--quiet", "--frozen", "--no-dev", "--no-install-project", "--python", "/usr/bin/python3.13"]
 
 FROM base
 WORKDIR /app

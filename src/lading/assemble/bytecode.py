@@ -79,6 +79,10 @@ class Compiler:
         self._jobs.put((name, source, future))
         return future
 
+    def warm(self) -> None:
+        """Make the interpreter ready while other things are fetched. What goes wrong is told to the first module."""
+        self.submit(b"", "/")
+
     def _serve(self) -> None:
         process: "subprocess.Popen[bytes] | None" = None
         while (job := self._jobs.get()) is not None:

@@ -276,6 +276,18 @@ def installed_below(prefix: Path) -> dict[str, Installed]:
     return found
 
 
+def sharing(installed: Mapping[str, Installed]) -> set[str]:
+    """The names of the distributions that bring a file which another one brings too."""
+    owner: dict[str, str] = {}
+    found: set[str] = set()
+    for name, distribution in installed.items():
+        for path, _ in distribution.files():
+            if path in owner:
+                found |= {name, owner[path]}
+            owner[path] = name
+    return found
+
+
 def point_script(data: bytes, interpreter: bytes) -> bytes:
     """A script that starts with the given interpreter, whatever Python it was installed with; others stay as they are."""
     trampoline = _TRAMPOLINE.match(data)

@@ -100,6 +100,7 @@ class EmbeddedEngine:
             seconds=time.perf_counter() - began,
             budget=plan.budget,
             within_budget=largest <= plan.budget if plan.budget is not None and whole else None,
+            version=dict(plan.config.labels).get("org.opencontainers.image.version", ""),
             notes=plan.notes,
         )
 
@@ -113,6 +114,8 @@ class EmbeddedEngine:
         else:
             from concurrent.futures import ThreadPoolExecutor
 
+            if work.bytecode.compiler:
+                work.bytecode.compiler.warm()
             with ThreadPoolExecutor(len(work.steps), thread_name_prefix="lading-step") as pool:
                 made = list(pool.map(lambda step: self._layer(step, plan, platform), work.steps))
         own = [(record.title, StoredLayer(self._workshop.store, record)) for record, _ in made]
@@ -183,9 +186,12 @@ class _Work:
         self._platform = platform
         self._base = plan.runtime.base
         self.labels: dict[str, str] = {}
+        python = _python_of(plan)
         self.base_config: Mapping[str, Any] | None = None
         self._base_image = self._open_base()
         self._packages = self._pinned_packages()
+        self.bytecode = self._find_bytecode(python) if python else Bytecode("none", None)
+        self._target = self._find_target(python) if python else None
         self.steps = self._make_steps()
 
     def base_layers(self) -> Sequence[Layer]:
@@ -230,9 +236,7 @@ class _Work:
 
     def _make_steps(self) -> list[LayerStep]:
         workshop, plan, platform = self._workshop, self._plan, self._platform
-        python = _python_of(plan)
-        bytecode = self._bytecode(python) if python else Bytecode("none", None)
-        target = self._target(python) if python else None
+        bytecode, target = self.bytecode, self._target
         shipped = _shipped(plan)
         files = [step for step in shipped if isinstance(step, Accounts | WriteFile)]
         copies = [step for step in shipped if isinstance(step, CopyTree)]
@@ -274,12 +278,12 @@ class _Work:
             )
         return steps
 
-    def _target(self, python: str) -> Target:
+    def _find_target(self, python: str) -> Target:
         environment = ((self.base_config or {}).get("config") or {}).get("Env") or ()
         full = next((str(line)[15:] for line in environment if str(line).startswith("PYTHON_VERSION=")), "")
         return target_of(self._packages, python, self._platform, full)
 
-    def _bytecode(self, python: str) -> Bytecode:
+    def _find_bytecode(self, python: str) -> Bytecode:
         workshop = self._workshop
         bases = [self._base] if isinstance(self._base, DebianBase) else []
         extra = compiler_base(python)

@@ -94,7 +94,7 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
 class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     """One service, built. `digest` is the index's, or the manifest's where there is one platform.
 
-    `delivered` lists where it went, in words. `within_budget` is nothing where the strategy sets no budget.
+    `version` is the project's own; `delivered` lists where it went, in words. `within_budget` is nothing where the strategy sets no budget.
     """
 
     service: str
@@ -105,5 +105,6 @@ class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     budget: int | None = None
     within_budget: bool | None = None
+    version: str = ""
     delivered: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, cast
 
 from lading.assemble.dependencies import Uv
 from lading.assemble.stored import RemoteRecord, open_stored
@@ -13,11 +14,13 @@ from lading.digest import Digest
 from lading.errors import StepFailed
 from lading.http import Http
 from lading.lock.model import DebianPin, Pins
+from lading.oci.content import is_index
 from lading.oci.model import Image, Layer
 from lading.proc import Runner
 from lading.store import Store
 
 if TYPE_CHECKING:
+    from lading.debian.mirrors import Archive
     from lading.oci.registry import Registry
 
 
@@ -41,13 +44,22 @@ class OutsideSources:
         self._mirrors = mirrors
         self._registry = registry
         self._env = env
+        self._fetching: dict[Digest, Lock] = {}
+        self._lock = Lock()
 
     def package(self, pin: DebianPin) -> Path:
         """See `Sources.package`."""
+        # The base and the interpreter that compiles for it want some of the same packages at the same time.
+        with self._lock:
+            fetching = self._fetching.setdefault(pin.digest, Lock())
+        with fetching:
+            return self._fetch(pin)
+
+    def _fetch(self, pin: DebianPin) -> Path:
         if self._store.has(pin.digest, pin.size):
             return self._store.blob(pin.digest)
         return fetch_deb(
-            archive=pin.archive,
+            archive=_archive(pin),
             path=pin.path,
             digest=pin.digest,
             size=pin.size,
@@ -64,9 +76,9 @@ class OutsideSources:
             self._store.put(image.manifest)
             return image
         image = open_stored(self._store, manifest, self.remote_layer)
-        if hasattr(image, "images"):
+        if is_index(image):
             raise StepFailed("the pinned base image is an index", where=reference, fix="lading lock --upgrade")
-        return image
+        return cast("Image", image)
 
     def remote_layer(self, record: RemoteRecord) -> Layer:
         """A layer that is opened from its registry only when somebody asks for its bytes."""
@@ -79,6 +91,11 @@ class OutsideSources:
         pin = pins.tool("uv", machine_platform())
         tool = find_uv(runner=self._runner(), env=self._env, store=self._store, pin=pin)
         return Uv(tool.path, self._runner(), folder, sys.executable)
+
+
+def _archive(pin: DebianPin) -> "Archive":
+    # A lock has been checked when it was read; this tells the type checker.
+    return "debian-security" if pin.archive == "debian-security" else "debian"
 
 
 def pinned_reference(reference: str, manifest: Digest) -> str:

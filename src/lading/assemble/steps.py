@@ -12,7 +12,15 @@ from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files,
 from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
 from lading.assemble.debian_files import FILTER_VERSION
-from lading.assemble.dependencies import INSTALL_VERSION, Uv, WheelPacker, installed_below, resolve_wheels
+from lading.assemble.dependencies import (
+    INSTALL_VERSION,
+    Installed,
+    Uv,
+    WheelPacker,
+    installed_below,
+    resolve_wheels,
+    sharing,
+)
 from lading.assemble.project import ProjectWheel
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.wheels import Target, Wheel
@@ -204,10 +212,7 @@ class DependenciesStep:
 
             def install(numbered: tuple[int, list[Wheel]]) -> dict[Digest, Segment]:
                 number, batch = numbered
-                prefix = folder / f"{number}" / "prefix"
-                prefix.mkdir(parents=True)
-                uv.install(batch, self._target, prefix)
-                installed = installed_below(prefix)
+                installed = self._lay_out(uv, batch, folder / str(number))
 
                 def pack(wheel: Wheel) -> Segment:
                     if wheel.name not in installed:
@@ -227,6 +232,16 @@ class DependenciesStep:
                 for part in pool.map(install, enumerate(batches)):
                     made |= part
         return made
+
+    def _lay_out(self, uv: Uv, batch: Sequence[Wheel], folder: Path) -> dict[str, Installed]:
+        """Install a batch below `folder`. Wheels that bring the same file are installed again, each by itself: in one
+        folder the file would be that of whichever came last, which is not the same every time."""
+        installed = _install_into(uv, batch, self._target, folder / "prefix")
+        twins = sharing(installed)
+        for wheel in batch:
+            if wheel.name in twins:
+                installed |= _install_into(uv, [wheel], self._target, folder / wheel.name / "prefix")
+        return installed
 
     def _uv(self) -> Uv:
         return self._workshop.sources.uv(_project_folder(self._workshop, self._plan), self._pins)
@@ -337,6 +352,12 @@ def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
         batches[smallest].append(wheel)
         sizes[smallest] += wheel.size + 1  # an index need not tell sizes; then they are dealt out evenly
     return batches
+
+
+def _install_into(uv: Uv, wheels: Sequence[Wheel], target: Target, prefix: Path) -> dict[str, Installed]:
+    prefix.mkdir(parents=True)
+    uv.install(wheels, target, prefix)
+    return installed_below(prefix)
 
 
 def _leading_numbers(version: str) -> str:

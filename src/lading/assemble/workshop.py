@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from lading.assemble.result import Event, Listener, Noted, StepBegan, StepEnded, StepMoved
+from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image
 from lading.store import Store
@@ -31,7 +32,7 @@ class Sources(Protocol):
     def package(self, pin: DebianPin) -> Path:
         """The file of a pinned package, fetched if need be, its hash checked."""
 
-    def base_image(self, reference: str, manifest: str) -> Image:
+    def base_image(self, reference: str, manifest: Digest) -> Image:
         """A base image by reference and manifest digest; its layers stay where they are."""
 
     def uv(self, folder: Path, pins: Pins) -> "Uv":

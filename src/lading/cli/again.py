@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lading.cli.revision import CI_VARIABLES
 from lading.place import default_root
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Memory:
 
     def __init__(self, context: "Context", args: "argparse.Namespace") -> None:
         self._context = context
-        self._usable = args.format == "text" and not (args.push or args.load or args.output or args.explain)
+        delivers = args.push or args.load or args.output
+        self._usable = args.format == "text" and not (delivers or args.explain or _claims_revision(context.env))
         self._began = time.perf_counter()
         self._root = default_root(context.env)
         self._key = _key(context, vars(args))
@@ -108,6 +110,11 @@ def _result(reports: "Sequence[BuildReport]", *, quiet: bool, colour: bool) -> s
         again = msgspec.structs.replace(report, platforms=platforms, steps=(), seconds=0.0)
         texts.append(render_text(again, colour=colour, took=_TIME))
     return "\n".join(texts)
+
+
+def _claims_revision(env: Mapping[str, str]) -> bool:
+    """Whether the image's revision may come from what a CI has checked out, which is compared with git's own files."""
+    return "CI" in env or any(name in env for name in CI_VARIABLES)
 
 
 def _key(context: "Context", args: Mapping[str, object]) -> str:

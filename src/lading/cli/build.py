@@ -138,7 +138,9 @@ def _build(
                     if args.push or args.load or args.output:
                         from lading.cli.deliver import deliver
 
-                        report = deliver(digest, report, args, context, sources, listener)
+                        report = deliver(
+                            digest, report, args, context=context, sources=sources, listener=listener
+                        )
                     reports.append(report)
                 except LadingError as error:
                     if len(plans) > 1 and not error.where:

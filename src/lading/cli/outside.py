@@ -43,7 +43,7 @@ def registry_of(context: Context) -> "Registry":
     """A client of registries with the user's credentials."""
     from lading.oci.registry import Registry
 
-    return Registry.of(context.http, env=context.env, runner=context.runner)
+    return Registry(context.http, context.env, context.runner)
 
 
 def mtime_of(env: Mapping[str, str]) -> int:
