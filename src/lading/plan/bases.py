@@ -1,0 +1,96 @@
+"""What images stand on: Debian's packages for each base and Python, and libraries that Python packages load. Data.
+
+The yardstick is Google's distroless Python (https://github.com/GoogleContainerTools/distroless): all of the standard
+library that a service can use works (ssl, sqlite3, ctypes, lzma, bz2, zlib, uuid, decimal, expat), and every library
+that one of its modules is linked with is there, readline and dbm included: an image whose ELF files lack something is
+not proven. Names were checked against the package lists of Debian 13 and 12.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from lading.plan.model import DebianBase
+
+SUITES: Mapping[str, str] = {"3.13": "trixie", "3.11": "bookworm"}
+"""The Pythons that Debian offers, and the release that has each."""
+
+_ROOTS = ("base-files", "ca-certificates", "libgcc-s1", "libstdc++6", "netbase", "tzdata")
+"""What every base has beside Python: OS release, authorities, what C++ wheels are linked with, services, time zones."""
+
+_SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
+"""What `slim` adds for those who debug in place: a shell, the usual tools, `ldd` and `getent`, and `tar`, which
+`kubectl cp` runs in the container."""
+
+WITHOUT = ("awk", "debconf", "debconf-2.0", "debianutils", "dpkg", "install-info", "openssl", "readline-common")
+"""What only maintainer scripts use (they do not run), and readline's startup files. The database that scanners read is
+written without dpkg."""
+
+SYSTEM_LIBRARIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "cairocffi": {"trixie": ("libcairo2",), "bookworm": ("libcairo2",)},
+    "cairosvg": {"trixie": ("libcairo2",), "bookworm": ("libcairo2",)},
+    "gssapi": {"trixie": ("libgssapi-krb5-2",), "bookworm": ("libgssapi-krb5-2",)},
+    "mysqlclient": {"trixie": ("libmariadb3",), "bookworm": ("libmariadb3",)},
+    "opencv-python": {"trixie": ("libgl1", "libglib2.0-0t64"), "bookworm": ("libgl1", "libglib2.0-0")},
+    "psycopg": {"trixie": ("libpq5",), "bookworm": ("libpq5",)},
+    "psycopg2": {"trixie": ("libpq5",), "bookworm": ("libpq5",)},
+    "pycairo": {"trixie": ("libcairo2",), "bookworm": ("libcairo2",)},
+    "pylibmc": {"trixie": ("libmemcached11t64",), "bookworm": ("libmemcached11",)},
+    "python-ldap": {"trixie": ("libldap2",), "bookworm": ("libldap-2.5-0",)},
+    "python-magic": {"trixie": ("libmagic1t64",), "bookworm": ("libmagic1",)},
+    "pyzbar": {"trixie": ("libzbar0t64",), "bookworm": ("libzbar0",)},
+    "weasyprint": {
+        "trixie": ("libharfbuzz-subset0", "libpango-1.0-0", "libpangoft2-1.0-0"),
+        "bookworm": ("libharfbuzz-subset0", "libpango-1.0-0", "libpangoft2-1.0-0"),
+    },
+}
+"""Debian packages with libraries that a Python package loads and its wheel does not bring, by its normalised name."""
+
+_BRINGS_ITS_OWN: Mapping[str, frozenset[str]] = {"psycopg": frozenset({"psycopg-binary"})}
+"""Packages whose presence means that the libraries are there already."""
+
+_OFFICIAL = re.compile(r"(?:.*/)?python:(3\.\d{1,2})(?:[.-]|\Z|@)")
+_MUSL = re.compile(r"(?:.*/)?(?:alpine|busybox)(?:[:@]|\Z)|.*:[^/@]*\b(?:alpine|musl)")
+
+
+def debian_base(name: Literal["distroless", "slim"], python: str, extra: Iterable[str] = ()) -> DebianBase:
+    """The base `name` with a Python that Debian offers (`KeyError` for another) and further packages."""
+    roots = {*_ROOTS, f"libpython{python}-stdlib", f"python{python}-minimal", *extra}
+    if name == "slim":
+        roots.update(_SLIM)
+    return DebianBase(
+        name=name,
+        suite=SUITES[python],
+        roots=tuple(sorted(roots)),
+        without=tuple(one for one in WITHOUT if one not in roots),
+        interpreter=f"/usr/bin/python{python}",
+    )
+
+
+def system_libraries(packages: Iterable[str], suite: str) -> dict[str, tuple[str, ...]]:
+    """The Debian packages that Python packages (normalised names) need, by the package that needs them."""
+    names = set(packages)
+    return {
+        name: SYSTEM_LIBRARIES[name][suite]
+        for name in sorted(names & SYSTEM_LIBRARIES.keys())
+        if not names & _BRINGS_ITS_OWN.get(name, frozenset())
+    }
+
+
+def python_of_image(reference: str) -> str:
+    """The Python (`major.minor`) of an image that is named as the official ones are, or nothing.
+
+    >>> python_of_image("registry.example/python:3.12-slim"), python_of_image("ubuntu:24.04")
+    ('3.12', '')
+    """
+    match = _OFFICIAL.match(reference)
+    return match[1] if match else ""
+
+
+def is_musl(reference: str) -> bool:
+    """Whether an image is one of those without glibc, for which other wheels would be needed.
+
+    >>> is_musl("python:3.13-alpine3.22"), is_musl("alpine:3.22"), is_musl("python:3.13-slim")
+    (True, True, False)
+    """
+    return _MUSL.match(reference) is not None

@@ -1,0 +1,85 @@
+"""How a survey looks: each service with its facts and their sources, then what cannot be built."""
+
+from collections.abc import Iterator, Sequence
+
+from lading.report.table import Column, render
+from lading.report.text import count, paint, printable
+from lading.survey.model import App, Fact, ProcessFact, ServiceFacts, Survey, Unsupported
+
+_SOME = 4
+"""Files that are named before the rest is counted."""
+
+Row = tuple[str, str, str]
+"""What about, the value, and where it is from."""
+
+
+def render_survey(found: Survey, *, colour: bool = False, width: int = 80) -> list[str]:
+    """The lines of a survey, at most `width` columns wide where values can give way."""
+    lines: list[str] = []
+    for one in found.services:
+        place = "the repository's root" if one.folder == "." else one.folder
+        lines += [f"{paint(printable(one.name.value), 'bold', colour)}  {printable(place)}"]
+        columns = (Column("FACT"), Column("VALUE", cut=True), Column("SOURCE"))
+        lines += [*render(columns, list(_rows(one)), width=width, indent=2, colour=colour), ""]
+        lines += [f"  note: {printable(note)}" for note in one.notes] + ([""] if one.notes else [])
+    if found.unsupported:
+        lines += [paint("not built", "bold", colour)]
+        for refused in found.unsupported:
+            lines += _refused(refused)
+        lines += [""]
+    services, others = len(found.services), len(found.unsupported)
+    told = [count(services, "service")] + ([f"{count(others, 'project')} that cannot be built"] if others else [])
+    return [*lines, ", ".join(told) if services or others else "there is no project here"]
+
+
+def _refused(one: Unsupported) -> list[str]:
+    lines = [f"  {printable(one.name)}  {printable(one.file)}", f"    {printable(one.what)}"]
+    return [*lines, f"    do: {printable(one.fix)}"] if one.fix else lines
+
+
+def _rows(one: ServiceFacts) -> Iterator[Row]:
+    yield "name", one.name.value, one.name.source
+    yield _row("Python", one.python.version)
+    if one.version:
+        yield _row("version", one.version)
+    installed = "a package: a wheel" if one.package.value else "no package: source"
+    yield "project", installed, one.package.source
+    own = sum("" in package.ways for package in one.packages)
+    yield "packages", f"{own} in production", one.lock
+    if one.app:
+        app = one.app.value
+        shown = f"{app.target} ({app.framework}{', a factory' if app.factory else ''})"
+        yield "app", shown, _source(one.app)
+    for other in one.other_apps:
+        yield "also", f"{other.value.target} ({other.value.framework})", _source(other)
+    if one.port:
+        yield _row("port", one.port)
+    for health in one.health:
+        yield _row("health", health)
+    yield from _processes(one)
+    for name, values in (("groups", one.groups), ("extras", one.extras)):
+        if values:
+            yield name, ", ".join(values), one.project
+    if one.ships:
+        yield "also ships", _some(one.ships), "named by the code"
+    if one.secrets:
+        yield "secrets", _some(one.secrets), "by their names"
+
+
+def _processes(one: ServiceFacts) -> Iterator[Row]:
+    for fact in one.processes:
+        shown = " ".join(fact.value.words) or f"not usable: {fact.value.note}"
+        yield f"runs {fact.value.name}", shown, _source(fact)
+
+
+def _row(name: str, fact: Fact[str] | Fact[int]) -> Row:
+    return name, str(fact.value), _source(fact)
+
+
+def _source(fact: Fact[str] | Fact[int] | Fact[App] | Fact[ProcessFact]) -> str:
+    return f"assumed: {fact.source}" if fact.certainty == "assumed" else fact.source
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _SOME} more" if len(paths) > _SOME else ""
+    return ", ".join(paths[:_SOME]) + more
