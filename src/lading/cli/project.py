@@ -16,7 +16,7 @@ import msgspec
 from lading.digest import Digest
 from lading.errors import LadingError, UsageError, raise_all
 from lading.plan.model import Plan
-from lading.survey.survey import fingerprint, survey
+from lading.survey.fingerprint import fingerprint
 from lading.tree.tree import FolderTree, Stamp
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Project:
     def survey(self) -> "Survey":
         """What the repository says of itself."""
         from lading.strategy.resolve import normal_folder
+        from lading.survey.survey import survey
 
         asked = {self.here} - {"."}
         asked |= {normal_folder(one.path) for one in self.strategy.services.values() if one.path}

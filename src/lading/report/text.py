@@ -10,7 +10,7 @@ _CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33", "blue":
 _CONTROL = (*(code for code in range(0x20) if code not in (0x09, 0x0A)), *range(0x7F, 0xA0))
 _REORDERING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _UNPRINTABLE = {code: f"\\x{code:02x}" for code in _CONTROL} | {code: f"\\u{code:04x}" for code in _REORDERING}
-_ASCII = {"─": "-", "━": "=", "…": "~", "→": "->", "·": "-", "≥": ">="}
+_ASCII = {"─": "-", "│": "|", "├": "|", "└": "`", "›": ">", "━": "=", "…": "~", "→": "->", "·": "-", "≥": ">="}
 
 
 def paint(text: str, colour: Colour, wanted: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from lading.digest import Digest
+from lading.survey.fingerprint import SURVEY_VERSION, fingerprint
 from lading.survey.model import Fact, Survey
 from lading.tree import Tree
 
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
     from lading.survey.module import ModuleFacts
     from lading.survey.project import ProjectFacts
     from lading.survey.uvlock import LockFacts
-
-SURVEY_VERSION = "1"
-"""Part of every remembered result: a change of what the survey sees or says needs a new one."""
-
-_READ = frozenset({
-    "pyproject.toml", "uv.lock", "Procfile", ".dockerignore", ".flaskenv", ".python-version", ".tool-versions",
-    "mise.toml", ".mise.toml", "runtime.txt",
-})  # fmt: skip
-"""Files whose content matters, beside every `.py`. Of all others only the names do."""
 
 T = TypeVar("T")
 
@@ -40,25 +32,6 @@ class Memo(Protocol):
 def forget(_key: Digest, _kind: type[T], compute: Callable[[], T], /) -> T:
     """A memo without memory, for those who survey once."""
     return compute()
-
-
-def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
-    """A digest of everything that a survey depends on: all paths, and the content of the files that it reads.
-
-    `more` are further inputs of whoever remembers something by it.
-    """
-    from lading import __version__
-
-    state = hashlib.sha256("\0".join(["survey", SURVEY_VERSION, __version__, *more, ""]).encode())
-    lines = []
-    for file in tree.files():
-        name = file.path.rpartition("/")[2]
-        if file.link is None and (name in _READ or name.endswith(".py")):
-            lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
-        else:
-            lines.append(f"{file.path}\n")
-    state.update("".join(lines).encode(errors="surrogateescape"))
-    return Digest("sha256:" + state.hexdigest())
 
 
 def survey(tree: Tree, *, memo: Memo = forget, asked: Sequence[str] = ()) -> Survey:
