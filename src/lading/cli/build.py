@@ -95,18 +95,20 @@ def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace,
     from lading.cli.lockfile import LOCK_NAME, lock_again, read_pins
 
     pins = read_pins(project.root)
+    platforms = tuple(dict.fromkeys(on for plan in plans for on in plan.platforms)) if args.platform else ()
+    command = f"lading lock --platform {','.join(platforms)}" if platforms else "lading lock"
     if pins is None and args.locked:
-        raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix="lading lock")
+        raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix=command)
     if pins is None:
         context.note(f"there is no {LOCK_NAME}: making one")
-        return lock_again(project, context)
+        return lock_again(project, context, platforms)
     from lading.lock.make import covers
     from lading.lock.request import request_of
 
     missing = covers(pins, request_of(plans))
     if missing:
         listed = "\n".join(f"  | {line}" for line in missing)
-        raise UsageError(f"the lock is stale\n{listed}", where=str(project.root / LOCK_NAME), fix="lading lock")
+        raise UsageError(f"the lock is stale\n{listed}", where=str(project.root / LOCK_NAME), fix=command)
     return pins
 
 
@@ -138,9 +140,7 @@ def _build(
                     if args.push or args.load or args.output:
                         from lading.cli.deliver import deliver
 
-                        report = deliver(
-                            digest, report, args, context=context, sources=sources, listener=listener
-                        )
+                        report = deliver(digest, report, args, context=context, sources=sources, listener=listener)
                     reports.append(report)
                 except LadingError as error:
                     if len(plans) > 1 and not error.where:

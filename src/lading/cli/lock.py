@@ -24,9 +24,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "services",
         nargs="*",
         metavar="SERVICE",
-        help="add what these need and drop nothing (default: pin what all services need, and nothing else)",
+        help="add what these need and drop nothing (default: pin what all services here need)",
     )
     parser.add_argument("-C", "--directory", metavar="PATH", help="the repository or service (default: here)")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        metavar="LIST",
+        help="pin for these as well, beside the strategy's, separated by commas: linux/arm64",
+    )
     parser.add_argument("--upgrade", action="store_true", help="move everything to its newest version")
     parser.add_argument(
         "--check", action="store_true", help="change nothing; tell what is missing or outdated, and exit with 1 then"
@@ -51,7 +57,7 @@ def _lock(project: "Project", args: argparse.Namespace, context: Context) -> int
     from lading.lock.changes import changes
     from lading.lock.model import Pins
 
-    before, after = relock(project, context, services=args.services, upgrade=args.upgrade)
+    before, after = relock(project, context, services=args.services, platforms=_platforms(args), upgrade=args.upgrade)
     changed = changes(before or Pins(), after)
     if args.format == "json":
         _print_json(
@@ -60,6 +66,20 @@ def _lock(project: "Project", args: argparse.Namespace, context: Context) -> int
     elif not context.quiet:
         context.print(*_result(before, after, changed))
     return EXIT_DONE
+
+
+def _platforms(args: argparse.Namespace) -> tuple[str, ...]:
+    from lading.plan.model import GO_ARCHITECTURES
+
+    found = tuple(word.strip() for words in args.platform or () for word in words.split(",") if word.strip())
+    unknown = [platform for platform in found if platform not in GO_ARCHITECTURES]
+    if unknown:
+        raise UsageError(
+            f"nothing is built for {', '.join(unknown)}",
+            where="--platform",
+            fix=f"choose from {', '.join(GO_ARCHITECTURES)}",
+        )
+    return found
 
 
 def _check(project: "Project", args: argparse.Namespace, context: Context) -> int:
@@ -165,8 +185,9 @@ def _contents(pins: "Pins") -> str:
 
 
 def _where(change: "Change") -> str:
-    scope = f"Debian {change.scope}" if change.kind == "package" else change.scope or change.kind
-    return f"{scope}: {', '.join(change.platforms)}" if change.platforms else scope
+    """`trixie amd64, arm64`, `image linux/arm64`, `tool`: a tool moves on all platforms at once."""
+    place = change.scope or change.kind
+    return place if change.kind == "tool" else " ".join((place, ", ".join(change.platforms))).rstrip()
 
 
 def _version(version: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lading.cli.project import Project
     from lading.lock.model import Pins
     from lading.lock.sources import PinSources
+    from lading.plan.model import Plan
 
 LOCK_NAME = "lading.lock"
 """Beside lading.toml, at the root of the project."""
@@ -70,19 +71,26 @@ def write_pins(root: Path, pins: "Pins") -> bool:
     return True
 
 
-def lock_again(project: "Project", context: Context) -> "Pins":
-    """Make and write a lock for the whole project, keeping what a lock that is there has."""
-    return relock(project, context).after
+def lock_again(project: "Project", context: Context, platforms: Sequence[str] = ()) -> "Pins":
+    """Make and write a lock for all services here, keeping what a lock that is there has. See `relock`."""
+    return relock(project, context, platforms=platforms).after
 
 
-def relock(project: "Project", context: Context, *, services: Sequence[str] = (), upgrade: bool = False) -> Locked:
-    """Make and write the project's lock.
+def relock(
+    project: "Project",
+    context: Context,
+    *,
+    services: Sequence[str] = (),
+    platforms: Sequence[str] = (),
+    upgrade: bool = False,
+) -> Locked:
+    """Make and write the project's lock, for `platforms` beside those of the strategy and those that it has already.
 
-    With `services` only what these need is added, and nothing is dropped. With `upgrade` everything is resolved anew,
-    and a lock that cannot be read is no hindrance.
+    With `services`, or below the project's root, what these services need is added and nothing is dropped: the others
+    were not looked at. With `upgrade` everything is resolved anew, and a lock that cannot be read is no hindrance.
     """
     from lading.lock.make import make_lock
-    from lading.lock.request import joined, request_of, request_of_pins
+    from lading.lock.request import joined, on_known_platforms, request_of, request_of_pins
 
     try:
         before = read_pins(project.root)
@@ -90,12 +98,22 @@ def relock(project: "Project", context: Context, *, services: Sequence[str] = ()
         if not upgrade:
             raise
         before = None
-    request = request_of(project.plans(services))
-    if services and before:
+    request = request_of(_also_for(project.plans(services), platforms))
+    if before:
+        request = on_known_platforms(request, before)
+    if before and (services or project.here != "."):
         request = joined([request_of_pins(before), request])
     after = make_lock(request, old=before, upgrade=upgrade, sources=pin_sources(project, context))
     write_pins(project.root, after)
     return Locked(before, after)
+
+
+def _also_for(plans: "Sequence[Plan]", platforms: Sequence[str]) -> "Sequence[Plan]":
+    import msgspec
+
+    return [
+        msgspec.structs.replace(plan, platforms=tuple(dict.fromkeys((*plan.platforms, *platforms)))) for plan in plans
+    ]
 
 
 def pin_sources(project: "Project", context: Context) -> "PinSources":

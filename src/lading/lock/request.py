@@ -13,8 +13,8 @@ from lading.plan.model import GO_ARCHITECTURES, CopyTree, DebianBase, ImageBase,
 TOOLS = ("uv",)
 """The tools that plans use: every plan of this version installs with uv."""
 
-_COMPILERS = {"3.11": ("bookworm", "libssl3"), "3.13": ("trixie", "libssl3t64")}
-"""Which Debian release has which Python, and the library that Python needs for hashing alone, not for compiling."""
+_HASHING = {"bookworm": "libssl3", "trixie": "libssl3t64"}
+"""The library of each Debian release that Python needs for hashing alone, not for compiling."""
 
 
 class BaseRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -95,14 +95,16 @@ def compiler_base(python: str) -> DebianBase | None:
 
     It compiles bytecode for image bases of the same Python, without their image being opened; nothing ships it.
     """
-    if python not in _COMPILERS:
+    from lading.plan.bases import SUITES
+
+    suite = SUITES.get(python)
+    if suite is None:
         return None
-    suite, unneeded = _COMPILERS[python]
     return DebianBase(
         name="distroless",
         suite=suite,
         roots=(f"libpython{python}-minimal", f"python{python}-minimal"),
-        without=(unneeded,),
+        without=(_HASHING[suite],),
         interpreter=f"/usr/bin/python{python}",
     )
 
@@ -118,6 +120,31 @@ def request_of_pins(pins: Pins) -> LockRequest:
         tools=tuple(sorted({pin.name for pin in pins.tools})),
         builds=pins.build_sets,
     )
+
+
+def on_known_platforms(request: LockRequest, pins: Pins) -> LockRequest:
+    """The request on every platform that a lock has as well: a Debian release on each of its architectures, an image on
+    each of its platforms.
+
+    So a lock that somebody made for a further platform (`lading lock --platform`) keeps it, whoever locks next.
+    """
+    architectures = {(known.suite, known.architecture) for known in pins.sets}
+    return joined([
+        request,
+        LockRequest(
+            bases=tuple(
+                msgspec.structs.replace(base, architecture=architecture)
+                for base in request.bases
+                for suite, architecture in architectures
+                if suite == base.suite
+            ),
+            images=tuple(
+                ImageRequest(reference=pin.reference, platform=pin.platform)
+                for pin in pins.bases
+                if any(image.reference == pin.reference for image in request.images)
+            ),
+        ),
+    ])  # fmt: skip
 
 
 def joined(requests: Iterable[LockRequest]) -> LockRequest:
