@@ -13,6 +13,7 @@ from lading.errors import UsageError, VerificationFailed
 from lading.oci.content import is_index, layer_type
 from lading.oci.documents import ImageConfig, IndexDocument, Manifest, decode_config, decode_manifest
 from lading.oci.model import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Descriptor, Image, Index, Layer, Platform
+from lading.oci.references import Reference
 
 MOST_LAYERS = 127
 """What Docker's overlay file systems can stack; an image of more can be built, but not run.
@@ -159,10 +160,11 @@ def sizes(image: Image) -> Sizes:
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One blob of an image or index: what points to it, and a way to its bytes."""
+    """One blob of an image or index: what points to it, a way to its bytes, and the repository that it comes from."""
 
     descriptor: Descriptor
     chunks: Callable[[], Iterator[bytes]]
+    origin: Reference | None = None
 
 
 def parts_of(contents: Iterable[Image | Index]) -> tuple[Part, ...]:
@@ -174,7 +176,9 @@ def parts_of(contents: Iterable[Image | Index]) -> tuple[Part, ...]:
     for content in contents:
         for _, image in images_of(content):
             for layer in image.layers:
-                parts.setdefault(layer.descriptor.digest, Part(descriptor=layer.descriptor, chunks=layer.chunks))
+                origin = getattr(layer, "origin", None)
+                part = Part(descriptor=layer.descriptor, chunks=layer.chunks, origin=origin)
+                parts.setdefault(layer.descriptor.digest, part)
             config = config_descriptor(image)
             parts.setdefault(config.digest, _part(config, image.config))
             manifest = manifest_descriptor(image)
