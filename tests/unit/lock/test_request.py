@@ -11,6 +11,7 @@ from lading.lock.request import (
     LockRequest,
     compiler_base,
     joined,
+    on_known_platforms,
     request_of,
     request_of_pins,
 )
@@ -174,3 +175,29 @@ def test_joined_requests_ask_for_all_of_it_and_for_a_projects_newest_requirement
     assert [base.suite for base in both.bases] == ["bookworm", "trixie"]
     assert [build.requires for build in both.builds] == [("new",), ("kept",)]
     assert joined([both, both]) == both
+
+
+def test_platforms_that_a_lock_has_are_kept_for_the_releases_and_images_that_are_still_asked_for() -> None:
+    image = "registry.example:5000/team/python:3.13-slim"
+    request = LockRequest(
+        bases=(
+            BaseRequest(suite="trixie", architecture="amd64", roots=("new",), without=()),
+            BaseRequest(suite="bookworm", architecture="amd64", roots=("new",), without=()),
+        ),
+        images=(
+            ImageRequest(reference=image, platform="linux/amd64"),
+            ImageRequest(reference="other:1", platform="linux/amd64"),
+        ),
+    )
+    kept = on_known_platforms(request, small_lock())
+    assert [(base.suite, base.architecture) for base in kept.bases] == [
+        ("bookworm", "amd64"),
+        ("trixie", "amd64"),
+        ("trixie", "arm64"),
+    ]
+    assert [(found.reference, found.platform) for found in kept.images] == [
+        ("other:1", "linux/amd64"),
+        (image, "linux/amd64"),
+        (image, "linux/arm64"),
+    ]
+    assert on_known_platforms(LockRequest(), small_lock()) == LockRequest()
