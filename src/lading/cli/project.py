@@ -79,6 +79,11 @@ class Project:
         lading.toml."""
         from lading.survey.model import Survey
 
+        return self._context.store.memo(self._key("surveyed", self.here), Survey, self._surveyed)
+
+    def _surveyed(self) -> "Survey":
+        from lading.survey.model import Survey
+
         named = {name: facts for name, (facts, _) in self.services.items()}
         below = [name for name, facts in named.items() if _within(facts.folder, self.here)]
         around = [name for name, facts in named.items() if _within(self.here, facts.folder)]
@@ -117,8 +122,16 @@ class Project:
         from lading.cli.revision import revision_of
 
         revision = revision_of(self._context.env, self.root)
-        key = self._key("plans", self.here, revision, *names)
-        found = self._context.store.memo(key, _Remembered, lambda: self._plans(names, revision))
+        words = ("plans", self.here, revision, *names)
+
+        def compute() -> _Remembered:
+            from lading.survey.shape import shape
+
+            memo = self._context.store.memo
+            key = shape(self.tree, memo, [self._settings(), *words])
+            return memo(key, _Remembered, lambda: self._plans(names, revision))
+
+        found = self._context.store.memo(self._key(*words), _Remembered, compute)
         for note in found.notes:
             self._context.note(note)
         return found.plans
@@ -237,8 +250,10 @@ class Project:
         raise_all(problems)
 
     def _key(self, *words: str) -> Digest:
-        settings = self.tree.digest(SETTINGS) if self.tree.exists(SETTINGS) else ""
-        return fingerprint(self.tree, [settings, *words])
+        return fingerprint(self.tree, [self._settings(), *words])
+
+    def _settings(self) -> str:
+        return self.tree.digest(SETTINGS) if self.tree.exists(SETTINGS) else ""
 
 
 def load_project(context: "Context", path: str | None = None) -> Project:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 
 import msgspec
 
@@ -74,6 +73,8 @@ def _packages(book: Notebook) -> Collection[str]:
     for kind, names in asked.items():
         for name in names:
             if name not in known[kind]:
+                from difflib import get_close_matches
+
                 near = get_close_matches(name, known[kind], n=1)
                 listed = f"it has {', '.join(known[kind]) or 'none'}"
                 book.problem(

@@ -8,7 +8,6 @@ from lading.plan.bases import SUITES, debian_base, is_musl, python_of_image, sys
 from lading.plan.model import Base, DebianBase, ImageBase
 from lading.plan.reasons import Notebook
 from lading.survey.model import Fact
-from lading.survey.python_version import allows
 
 
 def choose_python(book: Notebook) -> str:
@@ -27,7 +26,7 @@ def choose_python(book: Notebook) -> str:
             where=fact.source,
             fix=f'take an image with Python {fact.value}, or set `python = "{of_image}"` in lading.toml',
         )
-    elif requires and not allows(requires, fact.value):
+    elif not book.facts.python.allows(fact.value):
         book.problem(
             f"{book.name} needs Python {requires}, and {fact.value} is asked for",
             where=f"{fact.source}, {book.facts.at('pyproject.toml')} › project.requires-python",
@@ -88,7 +87,6 @@ def _debian(book: Notebook, name: Literal["distroless", "slim"], python: str, pa
 def _way_out(book: Notebook, python: str) -> str:
     if not re.match(r"3\.\d{1,2}\Z", python):
         return "name a plain version such as 3.13"
-    requires = book.facts.python.requires
     image = f'take an image base: base = "python:{python}-slim"'
-    allowed = [one for one in SUITES if not requires or allows(requires, one)]
+    allowed = [one for one in SUITES if book.facts.python.allows(one)]
     return f'{image}, or set python = "{allowed[0]}" in lading.toml' if allowed else image

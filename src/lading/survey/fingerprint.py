@@ -21,15 +21,25 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
 
     `more` are further inputs of whoever remembers something by it.
     """
-    from lading import __version__
-
-    state = hashlib.sha256("\0".join(["survey", SURVEY_VERSION, __version__, *more, ""]).encode())
     lines = []
     for file in tree.files():
-        name = file.path.rpartition("/")[2]
-        if file.link is None and (name in _READ or name.endswith(".py")):
+        if file.link is None and (file.path.endswith(".py") or is_read(file.path)):
             lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
         else:
             lines.append(f"{file.path}\n")
+    state = hashlib.sha256("\0".join(["tree", key_of(), *more, ""]).encode())
     state.update("".join(lines).encode(errors="surrogateescape"))
     return Digest("sha256:" + state.hexdigest())
+
+
+def is_read(path: str) -> bool:
+    """Whether a survey reads a file that is no module."""
+    return path.rpartition("/")[2] in _READ
+
+
+def key_of(*words: str) -> Digest:
+    """The key of something that is remembered by `words`, for this version."""
+    from lading import __version__
+
+    text = "\0".join([SURVEY_VERSION, __version__, *words])
+    return Digest("sha256:" + hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest())

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from lading.survey.module import Env, Function, Joined, Known, ModuleFacts, Ref, Settings, Value
+from lading.survey.module import Env, Field, Function, Joined, Known, ModuleFacts, Ref, Settings, Value
 
 LONGEST_CHAIN = 24
 """Names that are followed from module to module before giving up: code has few, and a cycle none that end."""
@@ -127,14 +127,13 @@ class Graph:
         found = (self.settings(lead, place.file, depth + 1) for lead in leads if lead)
         return next((one for one in found if one), None)
 
-    def field(self, place: Place, name: str, depth: int = 0) -> tuple[Value, str, int] | None:
-        """The default of a settings class's field: its value, and the file and line that give it."""
+    def field(self, place: Place, name: str, depth: int = 0) -> tuple[Field, str] | None:
+        """A field of a settings class, or of one of its bases, and the file that it is in."""
         one = self._settings.get(place)
         if one is None or depth > LONGEST_CHAIN:
             return None
         if name in one.fields:
-            value, line = one.fields[name]
-            return value, place.file, line
+            return one.fields[name], place.file
         bases = (self.follow(base, place.file) for base in one.bases)
         found = (self.field(base, name, depth + 1) for base in bases if base)
         return next((one for one in found if one), None)
@@ -191,7 +190,7 @@ class Graph:
         owner, _, attribute = place.name.rpartition(".")
         settings = self.settings(f":{owner}", place.file) if owner else None
         field = self.field(settings, attribute) if settings else None
-        found = self.value(field[0], field[1], depth) if field else None
+        found = self.value(field[0].value, field[1], depth) if field else None
         return Found(found.value, False) if found else None
 
     def _facts(self, path: str) -> ModuleFacts:

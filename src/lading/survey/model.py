@@ -64,10 +64,16 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PythonFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service says of its Python. `version` is `major.minor`; `requires` is `requires-python`, or empty."""
+    """What a service says of its Python. `version` is `major.minor`; `requires` is `requires-python`, or empty;
+    `allowed` are the known versions that it allows."""
 
     version: Fact[str]
     requires: str = ""
+    allowed: tuple[str, ...] = ()
+
+    def allows(self, version: str) -> bool:
+        """Whether `requires-python` allows a version."""
+        return not self.requires or version in self.allowed
 
 
 class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,12 +84,19 @@ class Function(msgspec.Struct, frozen=True):
     required: bool = False
 
 
+class Field(msgspec.Struct, frozen=True):
+    """The default of a field."""
+
+    value: Value
+    line: int
+
+
 class Settings(msgspec.Struct, frozen=True):
-    """A class of settings: its bases and the defaults of its fields, each with its line."""
+    """A class of settings: its bases and the defaults of its fields."""
 
     name: str
     bases: tuple[str, ...]
-    fields: dict[str, tuple[Value, int]]
+    fields: dict[str, Field]
 
 
 class Run(msgspec.Struct, frozen=True):

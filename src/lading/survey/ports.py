@@ -60,10 +60,10 @@ def _variable(graph: Graph) -> Iterator[tuple[int, Fact[int]]]:
 
 def _settings(graph: Graph) -> Iterator[tuple[int, Fact[int]]]:
     for place, one in graph.all_settings():
-        for name, (value, line) in sorted(one.fields.items()):
+        for name, field in sorted(one.fields.items()):
             if name.lower() in _SETTINGS:
-                found = graph.value(value, place.file)
-                yield from _fact(2, found, f"{place.file}:{line}")
+                found = graph.value(field.value, place.file)
+                yield from _fact(2, found, f"{place.file}:{field.line}")
 
 
 def _fact(strength: int, found: Found | None, source: str) -> Iterator[tuple[int, Fact[int]]]:

@@ -1,7 +1,6 @@
 """The ways to start a service beside its app: Procfile, workers, migrations, scripts. Pure."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 
 from lading.survey.graph import Graph, Place, module_name
@@ -33,6 +32,8 @@ def procfile(text: str) -> dict[str, Fact[ProcessFact]]:
 
 
 def _words(command: str) -> tuple[tuple[str, ...], str]:
+    import shlex
+
     if _SHELL.search(command):
         return (), "it wants a shell"
     try:

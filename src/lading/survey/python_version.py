@@ -25,51 +25,47 @@ def python_facts(requires: str, files: Mapping[str, bytes]) -> PythonFacts:
 
     A version that is no plain one (`pypy3.10`, `3.13t`) is told as it stands; the plan refuses it.
     """
-    for path, data in files.items():
-        reader = _READERS[path.rpartition("/")[2]]
-        said = reader(data.decode(errors="replace"))
-        if said:
-            return PythonFacts(version=Fact(value=_version(said), source=path), requires=requires)
-    if requires:
-        fact = Fact(value=solve(requires), source="pyproject.toml › project.requires-python", certainty="found")
-        return PythonFacts(version=fact, requires=requires)
-    assumed = Fact(value=next(iter(OFFERED)), source="the newest that Debian offers", certainty="assumed")
-    return PythonFacts(version=assumed)
+    return PythonFacts(version=_version_fact(requires, files), requires=requires, allowed=allowed(requires))
 
 
-def solve(requires: str) -> str:
-    """The version (`major.minor`) that a range allows: Debian's newest that fits, else the newest other one.
+def allowed(requires: str) -> tuple[str, ...]:
+    """The known versions (`major.minor`) that a range allows, the preferred first: Debian's, then the others by age.
 
-    The range itself when none fits or when it is no range.
+    One that is no range allows none.
 
-    >>> solve(">=3.11"), solve(">=3.11,<3.13"), solve("==3.12.*")
-    ('3.13', '3.11', '3.12')
+    >>> allowed(">=3.11,<3.14"), allowed("==3.12.*"), allowed("three")
+    (('3.13', '3.11', '3.12'), ('3.12',), ())
     """
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        allowed = SpecifierSet(requires)
+        range_ = SpecifierSet(requires)
     except InvalidSpecifier:
-        return requires
-    fitting = (short for short, full in {**OFFERED, **OTHERS}.items() if allowed.contains(full))
-    return next(fitting, requires)
+        return ()
+    return tuple(short for short, full in {**OFFERED, **OTHERS}.items() if range_.contains(full))
 
 
-def allows(requires: str, version: str) -> bool:
-    """Whether a `requires-python` allows a version (`major.minor`); one that is no range forbids nothing."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+def _version_fact(requires: str, files: Mapping[str, bytes]) -> Fact[str]:
+    for path, data in files.items():
+        said = _READERS[path.rpartition("/")[2]](data.decode(errors="replace"))
+        if said:
+            return Fact(value=_version(said), source=path)
+    if requires:
+        source = "pyproject.toml › project.requires-python"
+        return Fact(value=_solved(requires), source=source, certainty="found")
+    return Fact(value=next(iter(OFFERED)), source="the newest that Debian offers", certainty="assumed")
 
-    try:
-        return SpecifierSet(requires).contains({**OFFERED, **OTHERS}.get(version, f"{version}.99"))
-    except InvalidSpecifier:
-        return True
+
+def _solved(requires: str) -> str:
+    """The preferred version that a range allows; the range itself when none fits or when it is no range."""
+    return next(iter(allowed(requires)), requires)
 
 
 def _version(said: str) -> str:
     match = _PLAIN.match(said)
     if match:
         return match[1]
-    return solve(said) if said[0] in "<>=~!" else said[:40]
+    return _solved(said) if said[0] in "<>=~!" else said[:40]
 
 
 def _python_version(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lading.survey.module import (
     EnvRead,
+    Field,
     Function,
     Include,
     Known,
@@ -168,7 +169,7 @@ class _Scan:
         if kind in _ROUTE_CLASSES and _answers_get(call):
             self._routes.append(Route(into, path, call.lineno))
         elif kind in _MOUNT_CLASSES:
-            inner = f"{into}@{call.lineno}.{call.col_offset}"
+            inner = f"{into}@{len(self._includes)}"
             self._includes.append(Include(into, inner, path))
             self._listed(inner, call.args[1] if len(call.args) > 1 else keyword(call, "routes", "app"), scope)
         elif kind in _DJANGO_PATHS and len(call.args) > 1:
@@ -223,21 +224,21 @@ class _Scan:
     def _class(self, node: ast.ClassDef, scope: str) -> None:
         bases = tuple(filter(None, (self._names.name(base, scope) for base in node.bases)))
         name = join(scope, node.name)
-        fields: dict[str, tuple[Value, int]] = {}
+        fields: dict[str, Field] = {}
         for inner in node.body:
             if not isinstance(inner, ast.Assign | ast.AnnAssign):
                 continue
             target = inner.targets[0] if isinstance(inner, ast.Assign) else inner.target
             value = self._names.value(inner.value, name)
             if isinstance(target, ast.Name) and value is not None:
-                fields[target.id] = value, inner.lineno
+                fields[target.id] = Field(value, inner.lineno)
             if isinstance(target, ast.Name) and target.id == "functions" and isinstance(inner.value, ast.List):
                 self._marks.append(Mark("arq", f":{name}", node.lineno))
         if any(one.endswith(_SETTINGS) for one in (*bases, name)):
             self._settings.append(Settings(name, bases, fields))
         if any(base.endswith(".Controller") for base in bases):
             prefix = fields.get("path")
-            self._made.append(Made(name, "litestar.Controller", node.lineno, prefix[0] if prefix else None))
+            self._made.append(Made(name, "litestar.Controller", node.lineno, prefix.value if prefix else None))
 
     def _call(self, call: ast.Call, scope: str) -> None:
         name = self._names.name(call.func, scope)

@@ -1,6 +1,5 @@
 """A source tree becomes a survey. What was read once is not parsed again: every step is remembered by its content."""
 
-import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -8,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from lading.digest import Digest
-from lading.survey.fingerprint import SURVEY_VERSION, fingerprint
+from lading.survey.fingerprint import fingerprint, key_of
 from lading.survey.model import Fact, Survey
 from lading.tree import Tree
 
 if TYPE_CHECKING:
     from lading.survey.folders import Project
-    from lading.survey.model import Locked, ServiceFacts, Unsupported
+    from lading.survey.model import Locked, PythonFacts, ServiceFacts, Unsupported
     from lading.survey.module import ModuleFacts
     from lading.survey.project import ProjectFacts
     from lading.survey.uvlock import LockFacts
@@ -42,6 +41,18 @@ def survey(tree: Tree, *, memo: Memo = forget, asked: Sequence[str] = ()) -> Sur
     """
     key = fingerprint(tree, ["whole", *sorted(asked)])
     return memo(key, Survey, lambda: _Surveyor(tree, memo).survey(asked))
+
+
+def module_facts(tree: Tree, path: str, memo: Memo) -> "ModuleFacts":
+    """The facts of one module of a tree."""
+    from lading.survey.module import ModuleFacts
+
+    def compute() -> ModuleFacts:
+        from lading.survey.scan import scan_module
+
+        return scan_module(tree.read(path))
+
+    return memo(key_of("module", tree.digest(path)), ModuleFacts, compute)
 
 
 class _Surveyor:
@@ -76,12 +87,11 @@ class _Surveyor:
         self, one: "Project", facts: "ProjectFacts", lock: "LockFacts", projects: Sequence["Project"]
     ) -> "ServiceFacts":
         from lading.survey.conclude import Inputs, conclude
-        from lading.survey.python_version import python_facts
 
         nested = _nested(one, projects)
         paths = frozenset(self._below(one.folder, nested))
         ignored = self._ignored(one.folder)
-        python = python_facts(facts.requires_python, self._version_files(one.folder))
+        python = self._python(facts.requires_python, self._version_files(one.folder))
         return conclude(
             Inputs(
                 folder=one.folder,
@@ -108,23 +118,13 @@ class _Surveyor:
         hidden, development = Patterns(ignored), Patterns(DEVELOPMENT)
         usable = sorted(path for path in paths if path.endswith(".py") and not hidden.matches(path))
         starts = {path for path in usable if not development.matches(path)}
-        read = {path: self._module(one.path(path)) for path in starts}
+        read = {path: module_facts(self._tree, one.path(path), self._memo) for path in starts}
         while True:
             reached = Graph({**dict.fromkeys(usable, ModuleFacts()), **read}).reached(starts)
             new = reached - read.keys()
             if not new:
                 return {path: read[path] for path in sorted(read)}
-            read |= {path: self._module(one.path(path)) for path in new}
-
-    def _module(self, path: str) -> "ModuleFacts":
-        from lading.survey.module import ModuleFacts
-
-        def compute() -> ModuleFacts:
-            from lading.survey.scan import scan_module
-
-            return scan_module(self._tree.read(path))
-
-        return self._memo(_key("module", self._tree.digest(path)), ModuleFacts, compute)
+            read |= {path: module_facts(self._tree, one.path(path), self._memo) for path in new}
 
     def _project(self, one: "Project") -> "ProjectFacts":
         from lading.survey.project import ProjectFacts
@@ -135,7 +135,7 @@ class _Surveyor:
             return read_project(self._tree.read(path))
 
         path = one.path("pyproject.toml")
-        return self._memo(_key("project", self._tree.digest(path)), ProjectFacts, compute)
+        return self._memo(key_of("project", self._tree.digest(path)), ProjectFacts, compute)
 
     def _lock(self, one: "Project") -> "LockFacts":
         from lading.survey.uvlock import LockFacts
@@ -146,7 +146,7 @@ class _Surveyor:
             return read_lock(self._tree.read(path))
 
         path = one.path("uv.lock")
-        return self._memo(_key("uv.lock", self._tree.digest(path)), LockFacts, compute)
+        return self._memo(key_of("uv.lock", self._tree.digest(path)), LockFacts, compute)
 
     def _packages(self, one: "Project", lock: "LockFacts", python: str) -> "tuple[Locked, ...]":
         from lading.survey.model import Locked
@@ -157,7 +157,18 @@ class _Surveyor:
             return closure(lock, python)
 
         digest = self._tree.digest(one.path("uv.lock"))
-        return self._memo(_key("packages", digest, python), tuple[Locked, ...], compute)
+        return self._memo(key_of("packages", digest, python), tuple[Locked, ...], compute)
+
+    def _python(self, requires: str, files: Mapping[str, bytes]) -> "PythonFacts":
+        from lading.survey.model import PythonFacts
+
+        def compute() -> PythonFacts:
+            from lading.survey.python_version import python_facts
+
+            return python_facts(requires, files)
+
+        said = [word for path, data in files.items() for word in (path, data.decode(errors="replace"))]
+        return self._memo(key_of("python", requires, *said), PythonFacts, compute)
 
     def _version_files(self, folder: str) -> dict[str, bytes]:
         """The files that name a Python version: the service's own, then those of the folders above it."""
@@ -232,10 +243,3 @@ def _named_apart(services: Sequence["ServiceFacts"]) -> Iterable["ServiceFacts"]
             name = normalised("-".join(one.folder.split("/")).strip("-._"))
             why = f"the folder, because several projects are called {one.name.value}"
             yield msgspec.structs.replace(one, name=Fact(value=name or one.name.value, source=why, certainty="found"))
-
-
-def _key(*words: str) -> Digest:
-    from lading import __version__
-
-    state = hashlib.sha256("\0".join([SURVEY_VERSION, __version__, *words]).encode())
-    return Digest("sha256:" + state.hexdigest())
