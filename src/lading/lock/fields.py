@@ -5,10 +5,11 @@ Sets of characters and not regular expressions: a lock is read on every build, a
 than reading it.
 """
 
-from string import ascii_letters, ascii_lowercase, digits
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789"
 
-_LOWER = frozenset(ascii_lowercase + digits)
-_WORD = frozenset(ascii_letters + digits)
+_LOWER = frozenset(_LETTERS + _DIGITS)
+_WORD = _LOWER | frozenset(_LETTERS.upper())
 _HEX = frozenset("0123456789abcdef")
 _SUITE = _LOWER | {"-"}
 _PACKAGE = _LOWER | frozenset("+-.")
@@ -81,7 +82,7 @@ def is_tool(text: str) -> bool:
 
 def is_python_version(text: str) -> bool:
     """The normalised version of a Python package (PEP 440)."""
-    return text[:1] in digits and bool(text) and _PYTHON_VERSION.issuperset(text)
+    return text[:1] in _DIGITS and bool(text) and _PYTHON_VERSION.issuperset(text)
 
 
 def is_minor(text: str) -> bool:

@@ -1,19 +1,20 @@
 """From a request to pins, and whether pins still answer a request."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lading.debian.resolve import Packages
 from lading.digest import Digest
 from lading.lock.model import BasePin, BuildPin, BuildSet, PackageSet, Pins, ToolPin, sorted_pins
 from lading.lock.request import BaseRequest, LockRequest
-from lading.lock.suite import pin_suite
+
+if TYPE_CHECKING:
+    from lading.debian.resolve import Packages
 
 
 class Sources(Protocol):
     """Where pins come from: the side effects of making a lock."""
 
-    def index(self, suite: str, architecture: str) -> Packages:
+    def index(self, suite: str, architecture: str) -> "Packages":
         """What Debian offers, the same for the same arguments."""
 
     def image(self, reference: str, platforms: tuple[str, ...], digest: Digest | None) -> tuple[BasePin, ...]:
@@ -32,6 +33,8 @@ def make_lock(request: LockRequest, *, old: Pins | None = None, upgrade: bool = 
     What `old` has is kept and only what it lacks is resolved, in versions that fit what is kept; with `upgrade`
     everything is resolved anew. Raises what the sources and the resolution raise.
     """
+    from lading.lock.suite import pin_suite
+
     kept = Pins() if upgrade or old is None else old
     suites = sorted({base.suite for base in request.bases})
     pinned = [
