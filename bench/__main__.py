@@ -52,7 +52,9 @@ class Bench:
         base = push_base(folder, self.work.folder, env, registry if env.get("DOCKER_HOST") else "")
         shutil.copytree(base.store, folder / "store-with-base", symlinks=True)
         if base.reference:
-            subprocess.run(["docker", "pull", "--quiet", base.reference], env=env, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["docker", "pull", "--quiet", base.reference], env=env, check=True, stdout=subprocess.DEVNULL
+            )
             self.peer = BuildKit(folder, self.work.folder, env, registry, base.reference, uv)
 
     def run(self) -> None:

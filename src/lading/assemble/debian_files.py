@@ -6,6 +6,7 @@ Maintainer scripts do not run here: what the packages of the bases do in them, a
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 FILTER_VERSION = "1"
@@ -14,7 +15,7 @@ FILTER_VERSION = "1"
 ALIASES = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 """Merged-/usr: these are links to the folders of the same name in /usr (Debian's usrmerge, policy 9.1.1)."""
 
-_DROPPED = re.compile(
+_DROPPED = (
     r"usr/share/(?:man|info|locale|lintian|bug|doc-base|bash-completion|zsh|fish|menu|gdb|gcc|perl5|pixmaps|applications"
     r"|icons|debhelper|polkit-1|initramfs-tools|apport)(?:/|$)"
     r"|usr/share/doc/(?!.*/copyright$)"  # licences stay: they must travel with the binaries
@@ -46,7 +47,13 @@ def ships(path: str) -> bool:
     >>> ships("usr/share/man/man1/ls.1.gz"), ships("usr/share/doc/libc6/copyright"), ships("usr/bin/ls")
     (False, True, True)
     """
-    return _DROPPED.match(path) is None
+    return _dropped().match(path) is None
+
+
+@cache
+def _dropped() -> "re.Pattern[str]":
+    # Compiled when the first package is packed: a build that packs none has no use for it.
+    return re.compile(_DROPPED)
 
 
 def is_certificate(path: str) -> bool:

@@ -108,16 +108,7 @@ class EmbeddedEngine:
         """The image of a plan for one platform, with its report."""
         work = _Work(self._workshop, plan, pins, platform)
         base_layers = work.base_layers()
-        # The steps share no output, so they are made side by side; the first to fail ends the build.
-        if work.is_known():
-            made = [self._layer(step, plan, platform) for step in work.steps]
-        else:
-            from concurrent.futures import ThreadPoolExecutor
-
-            if work.bytecode.compiler:
-                work.bytecode.compiler.warm()
-            with ThreadPoolExecutor(len(work.steps), thread_name_prefix="lading-step") as pool:
-                made = list(pool.map(lambda step: self._layer(step, plan, platform), work.steps))
+        made = self._layers(work)
         own = [(record.title, StoredLayer(self._workshop.store, record)) for record, _ in made]
         config = image_config(
             plan.config,
@@ -142,6 +133,20 @@ class EmbeddedEngine:
             ),
             steps=tuple(step for _, step in made),
         )
+
+    def _layers(self, work: "_Work") -> list[tuple[LayerRecord, StepReport]]:
+        """The layers of an image. Steps share no output, so where several have to be made they are made side by side,
+        and the first to fail ends the build; for one alone, threads would cost more than they save."""
+        plan, platform, steps = work.plan, work.platform, work.steps
+        unknown = work.unknown()
+        if unknown and work.bytecode.compiler:
+            work.bytecode.compiler.warm()
+        if unknown < 2:
+            return [self._layer(step, plan, platform) for step in steps]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(steps), thread_name_prefix="lading-step") as pool:
+            return list(pool.map(lambda step: self._layer(step, plan, platform), steps))
 
     def _layer(self, step: LayerStep, plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:
         workshop = self._workshop
@@ -181,9 +186,9 @@ class _Work:
 
     def __init__(self, workshop: Workshop, plan: Plan, pins: Pins, platform: str) -> None:
         self._workshop = workshop
-        self._plan = plan
+        self.plan = plan
         self._pins = pins
-        self._platform = platform
+        self.platform = platform
         self._base = plan.runtime.base
         self.labels: dict[str, str] = {}
         python = _python_of(plan)
@@ -198,20 +203,18 @@ class _Work:
         """The layers of an image base."""
         return self._base_image.layers if self._base_image else ()
 
-    def is_known(self) -> bool:
-        """Whether every layer is in the store already: then threads would cost more than they save."""
+    def unknown(self) -> int:
+        """How many layers the store does not have."""
         store = self._workshop.store
-        return all(
-            store.get_action(layer_key(step, step.inputs(), self._workshop, self._plan), LayerRecord)
-            for step in self.steps
-        )
+        keys = [layer_key(step, step.inputs(), self._workshop, self.plan) for step in self.steps]
+        return sum(store.get_action(key, LayerRecord) is None for key in keys)
 
     def _open_base(self) -> Image | None:
         if not isinstance(self._base, ImageBase):
             return None
-        pin = self._pins.base(self._base.reference, self._platform)
+        pin = self._pins.base(self._base.reference, self.platform)
         if pin is None:
-            raise _stale(f"{self._base.reference} for {self._platform}")
+            raise _stale(f"{self._base.reference} for {self.platform}")
         image = self._workshop.sources.base_image(self._base.reference, pin.manifest)
         self.base_config = msgspec.json.decode(image.config)
         self.labels = {
@@ -228,14 +231,14 @@ class _Work:
     def _pinned_packages(self) -> tuple[DebianPin, ...]:
         if not isinstance(self._base, DebianBase):
             return ()
-        architecture = self._platform.split("/")[1]
+        architecture = self.platform.split("/")[1]
         packages = self._pins.packages(self._base.suite, architecture, self._base.roots, self._base.without)
         if packages is None:
-            raise _stale(f"the {self._base.name} base on {self._base.suite} for {self._platform}")
+            raise _stale(f"the {self._base.name} base on {self._base.suite} for {self.platform}")
         return packages
 
     def _make_steps(self) -> list[LayerStep]:
-        workshop, plan, platform = self._workshop, self._plan, self._platform
+        workshop, plan, platform = self._workshop, self.plan, self.platform
         bytecode, target = self.bytecode, self._target
         shipped = _shipped(plan)
         files = [step for step in shipped if isinstance(step, Accounts | WriteFile)]
@@ -281,7 +284,7 @@ class _Work:
     def _find_target(self, python: str) -> Target:
         environment = ((self.base_config or {}).get("config") or {}).get("Env") or ()
         full = next((str(line)[15:] for line in environment if str(line).startswith("PYTHON_VERSION=")), "")
-        return target_of(self._packages, python, self._platform, full)
+        return target_of(self._packages, python, self.platform, full)
 
     def _find_bytecode(self, python: str) -> Bytecode:
         workshop = self._workshop

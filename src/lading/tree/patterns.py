@@ -7,28 +7,76 @@ Rules: https://docs.docker.com/build/concepts/context/#dockerignore-files and mo
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 
 class Patterns:
-    """Compiled patterns; `matches("a/b.py")` says whether a path (relative, `/` between its parts) is meant."""
+    """Compiled patterns; `matches("a/b.py")` says whether a path (relative, `/` between its parts) is meant.
+
+    Most patterns name a file, a folder anywhere, or an ending: these are looked up, and only the rest become regular
+    expressions, since compiling one takes longer than asking it about a whole service.
+    """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(line for line in map(_clean, lines) if line)
-        self._rules = [(line.startswith("!"), _compile(line.removeprefix("!"))) for line in self.lines]
-        self._takes_back = any(negative for negative, _ in self._rules)
-        # Without `!` one alternation answers for all patterns at once: this runs once per file of every build.
-        self._any = None if self._takes_back else _compile_all(self.lines)
+        self._groups: list[tuple[bool, _Group]] = []
+        for line in self.lines:
+            negative = line.startswith("!")
+            if not self._groups or self._groups[-1][0] != negative:
+                self._groups.append((negative, _Group()))
+            self._groups[-1][1].add(line.removeprefix("!"))
 
     def matches(self, path: str) -> bool:
         """Whether the last pattern that matches the path, or a folder above it, is not a `!` pattern."""
-        if self._any is not None:
-            return self._any.match(path) is not None
-        meant = False
-        for negative, rule in self._rules:
-            if negative == meant and rule.match(path):
-                meant = not negative
-        return meant
+        for negative, group in reversed(self._groups):
+            if group.matches(path):
+                return not negative
+        return False
+
+
+class _Group:
+    """Patterns in a row that all take out, or all take back: their order among each other does not matter."""
+
+    def __init__(self) -> None:
+        self._whole: set[str] = set()
+        self._names: set[str] = set()
+        self._endings: tuple[str, ...] = ()
+        self._beginnings: tuple[str, ...] = ()
+        self._others: list[str] = []
+        self._expression: re.Pattern[str] | None = None
+
+    def add(self, pattern: str) -> None:
+        """Take a pattern, without its `!`."""
+        name = pattern.removeprefix("**/")
+        anywhere = name != pattern and "/" not in name
+        if not _SPECIAL.intersection(pattern):
+            self._whole.add(pattern)
+        elif anywhere and not _SPECIAL.intersection(name):
+            self._names.add(name)
+        elif anywhere and name.startswith("*") and not _SPECIAL.intersection(name[1:]):
+            self._endings += (name[1:],)
+        elif anywhere and name.endswith("*") and not _SPECIAL.intersection(name[:-1]):
+            self._beginnings += (name[:-1],)
+        else:
+            self._others.append(pattern)
+
+    def matches(self, path: str) -> bool:
+        """Whether any pattern matches the path or a folder above it."""
+        parts = path.split("/")
+        if self._names and not self._names.isdisjoint(parts):
+            return True
+        if any(part.endswith(self._endings) or part.startswith(self._beginnings) for part in parts):
+            return True
+        if self._whole and any("/".join(parts[: end + 1]) in self._whole for end in range(len(parts))):
+            return True
+        return bool(self._others) and self._compiled().match(path) is not None
+
+    def _compiled(self) -> "re.Pattern[str]":
+        if self._expression is None:
+            self._expression = re.compile("|".join(map(_translate, self._others)), re.DOTALL)
+        return self._expression
+
+
+_SPECIAL = frozenset("*?[\\")
 
 
 def parse_ignore_file(text: str) -> tuple[str, ...]:
@@ -50,15 +98,6 @@ def _clean(line: str) -> str:
     return negative + "/".join(kept) if kept else ""
 
 
-def _compile_all(lines: tuple[str, ...]) -> "re.Pattern[str]":
-    return re.compile("|".join(_translate(line) for line in lines) or r"(?!)", re.DOTALL)
-
-
-def _compile(line: str) -> "re.Pattern[str]":
-    return re.compile(_translate(line), re.DOTALL)
-
-
-@lru_cache(maxsize=1024)
 def _translate(pattern: str) -> str:
     out: list[str] = []
     i = 0

@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -162,18 +163,21 @@ class FolderTree:
         except OSError as error:
             raise UsageError(f"cannot read a folder of the source tree: {error.strerror}", where=folder) from error
         for entry in entries:
-            path = prefix + entry.name
-            if entry.is_symlink():
-                info = entry.stat(follow_symlinks=False)
-                self._infos[path] = info
-                found.append(TreeFile(path, False, info.st_size, os.readlink(entry.path)))  # noqa: PTH115
-            elif entry.is_dir(follow_symlinks=False):
-                if entry.name not in SKIPPED_FOLDERS:
-                    self._walk(entry.path, path + "/", found)
-            elif entry.is_file(follow_symlinks=False):  # sockets, pipes and devices are not source
-                info = entry.stat(follow_symlinks=False)
-                self._infos[path] = info
-                found.append(TreeFile(path, bool(info.st_mode & 0o100), info.st_size, None))
+            with suppress(FileNotFoundError):  # gone since the folder was read: it is not there
+                self._take(entry, prefix + entry.name, found)
+
+    def _take(self, entry: "os.DirEntry[str]", path: str, found: list[TreeFile]) -> None:
+        if entry.is_symlink():
+            info = entry.stat(follow_symlinks=False)
+            self._infos[path] = info
+            found.append(TreeFile(path, False, info.st_size, os.readlink(entry.path)))  # noqa: PTH115
+        elif entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIPPED_FOLDERS:
+                self._walk(entry.path, path + "/", found)
+        elif entry.is_file(follow_symlinks=False):  # sockets, pipes and devices are not source
+            info = entry.stat(follow_symlinks=False)
+            self._infos[path] = info
+            found.append(TreeFile(path, bool(info.st_mode & 0o100), info.st_size, None))
 
     def _inside(self, path: str) -> None:
         """Refuse what a link or `..` leads out of the tree, whatever the repository says."""

@@ -1,11 +1,10 @@
 import marshal
 import sys
-from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from lading.assemble.bytecode import Compiler, Interpreter, PycMemory, PycQueue, pyc_path, tag_of
+from lading.assemble.bytecode import Compiler, Interpreter, Promise, PycMemory, PycQueue, pyc_path, tag_of
 from lading.errors import StepFailed
 
 
@@ -65,7 +64,7 @@ def test_memory_saves_compiling_and_forgets_what_is_gone() -> None:
     asked: list[str] = []
 
     class Counting(Compiler):
-        def submit(self, source: bytes, name: str) -> "Future[bytes]":
+        def submit(self, source: bytes, name: str) -> Promise:
             asked.append(name)
             return super().submit(source, name)
 
