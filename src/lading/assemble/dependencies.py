@@ -19,12 +19,16 @@ from lading.plan.model import PythonDependencies
 from lading.proc import Completed, Runner
 from lading.store import Store
 
-INSTALL_VERSION = "1"
+INSTALL_VERSION = "2"
 """Part of every key that depends on how wheels are laid out here."""
 
 PLATFORMS = {"linux/amd64": "x86_64-manylinux_2_40", "linux/arm64": "aarch64-manylinux_2_40"}
 """What uv is told of a platform: the newest glibc that it knows, since the wheels are chosen already
 (`wheels.NEWEST_GLIBC` keeps the choice below it)."""
+
+INSTALLER_NOTES = ("REQUESTED", "uv_build.json", "uv_cache.json")
+"""Files that uv adds to a distribution's metadata and that differ from one installation to the next: `uv_cache.json` has
+the time of a local wheel. https://docs.astral.sh/uv/reference/cli/#uv-pip-install--no-installer-metadata"""
 
 _TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 """How uv starts a script whose interpreter's path is too long for a kernel's `#!` line."""
@@ -242,7 +246,7 @@ class Installed:
     def files(self) -> Iterator[tuple[str, Path]]:
         """Its files, by the name in RECORD, sorted. Bytecode that a wheel brought along is left out: it is made here."""
         for name, _, _ in self._rows:
-            if "__pycache__/" not in name and not name.endswith(f"{self.info}/REQUESTED"):
+            if not self._stays_behind(name):
                 yield name, self._site / name
 
     def rewrite(self, changed: Mapping[str, bytes]) -> bytes:
@@ -253,7 +257,7 @@ class Installed:
         out = io.StringIO()
         rows = csv.writer(out, lineterminator="\n")
         for name, digest, size in self._rows:
-            if name.endswith(f"{self.info}/REQUESTED") or "__pycache__/" in name:
+            if self._stays_behind(name):
                 continue
             if name in changed:
                 data = changed[name]
@@ -262,6 +266,10 @@ class Installed:
             else:
                 rows.writerow((name, digest, size))
         return out.getvalue().encode()
+
+    def _stays_behind(self, name: str) -> bool:
+        """Whether a file is bytecode, or a note that uv left about this machine: its times and what it was asked for."""
+        return "__pycache__/" in name or name in (f"{self.info}/{note}" for note in INSTALLER_NOTES)
 
 
 def installed_below(prefix: Path) -> dict[str, Installed]:
