@@ -19,7 +19,7 @@ COPY_VERSION = "1"
 
 
 class SourceSelection:
-    """What one `CopyTree` copies: files grouped by the first folder below its source, so that each group is a segment."""
+    """What one `CopyTree` copies: files grouped by the first folder below its source; each group is a segment."""
 
     def __init__(self, tree: Tree, step: CopyTree) -> None:
         self.step = step

@@ -68,7 +68,7 @@ class PackagePacker:
         return None
 
     def pack(self, pin: DebianPin, path: Path) -> PackageSegment:
-        """Pack the .deb at `path`, whose hash has been checked. `VerificationFailed` when it is not what its pin says."""
+        """Pack the .deb at `path`, whose hash has been checked; `VerificationFailed` if it is not what its pin says."""
         from lading.debian.deb import open_deb
 
         where = f"{pin.name} {pin.version} ({pin.architecture})"
@@ -109,7 +109,7 @@ class PackagePacker:
                 certificates[path] = b"".join(entry.chunks())
             if not ships(path) or path in ALIASES:
                 continue
-            _write_entry(entry, path, shipped, writer, pycs, where)
+            _write_entry(entry, path, shipped, writer=writer, pycs=pycs, where=where)
             for name, data in pycs.ready():
                 writer.file(name, data)
         for name, data in pycs.rest():
@@ -243,7 +243,7 @@ def _refuse_links_above(name: str, links: set[str], where: str) -> None:
 
 
 def _write_entry(
-    entry: "DebEntry", path: str, shipped: set[str], writer: SegmentWriter, pycs: PycQueue, where: str
+    entry: "DebEntry", path: str, shipped: set[str], *, writer: SegmentWriter, pycs: PycQueue, where: str
 ) -> None:
     match entry.kind:
         case "folder":
@@ -281,7 +281,7 @@ def _installed(control: str) -> str:
 
 
 def python_files(path: str) -> bool:
-    """What of the interpreter's packages its own start and compiling need: programs, libraries, its standard library."""
+    """What an interpreter needs to start and compile: programs, libraries, its standard library."""
     return path.startswith(("usr/bin/python", "usr/lib/"))
 
 

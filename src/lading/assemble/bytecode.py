@@ -1,19 +1,17 @@
 """Bytecode, compiled by the target's own interpreter, in as many processes as the machine has cores."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 
 from lading.errors import LadingError, StepFailed
-
-if TYPE_CHECKING:
-    import subprocess
 
 LARGEST_SOURCE = 8 << 20
 """Bytes. A larger module is data in disguise; it ships without bytecode."""
@@ -64,7 +62,7 @@ Job = tuple[str, bytes, Promise]
 
 
 class Compiler:
-    """A pool of interpreters, made ready and started when the first module comes. A context manager: leaving it ends them.
+    """A pool of interpreters, started when the first module comes. A context manager: leaving it ends them.
 
     `identity` and `tag` are those of the `Interpreter` that `ready` gives; `ready` may take its time (it unpacks one).
     """
@@ -107,41 +105,82 @@ class Compiler:
         self.submit(b"", "/")
 
     def _serve(self) -> None:
-        process: "subprocess.Popen[bytes] | None" = None
+        worker: _Worker | None = None
         while (job := self._jobs.get()) is not None:
-            name, source, future = job
+            name, source, promise = job
             try:
-                if process is None:
-                    process = self._start()
-                future.keep(_exchange(process, name, source))
+                if worker is None:
+                    worker = self._start()
+                promise.keep(worker.compile(source, name))
             except (OSError, LadingError) as error:
-                if process is not None:
-                    process.kill()
-                    process.wait()
-                    process = None
-                future.fail(_told(error, name))
-        if process is not None:
-            process.communicate()
+                if worker is not None:
+                    worker.end()
+                    worker = None
+                promise.fail(_told(error, name))
+        if worker is not None:
+            worker.end()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> "_Worker":
         with self._lock:
             self._interpreter = self._interpreter or self._ready()
-        interpreter = self._interpreter
-        import subprocess
+        return _Worker(self._interpreter)
 
-        worker = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
-        return subprocess.Popen(
-            [*interpreter.command, "-S", "-s", "-P", "-B", "-W", "ignore", "-c", worker],
-            env=dict(interpreter.environment),
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+
+class _Worker:
+    """One running interpreter. Started with `posix_spawn`, since importing `subprocess` takes longer than compiling
+    what one changed line needs."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        program = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
+        command = [*interpreter.command, "-S", "-s", "-P", "-B", "-W", "ignore", "-c", program]
+        # Pipes made by Python are closed on exec, so no worker holds another one's.
+        child_in, self._to = os.pipe()
+        self._from, child_out = os.pipe()
+        silence = os.open(os.devnull, os.O_WRONLY)
+        actions = [(os.POSIX_SPAWN_DUP2, child_in, 0), (os.POSIX_SPAWN_DUP2, child_out, 1)]
+        try:
+            self._process = os.posix_spawn(
+                command[0],
+                command,
+                dict(interpreter.environment),
+                file_actions=[*actions, (os.POSIX_SPAWN_DUP2, silence, 2)],
+            )
+        except OSError:
+            os.close(self._to)
+            os.close(self._from)
+            raise
+        finally:
+            for end in (child_in, child_out, silence):
+                os.close(end)
+
+    def compile(self, source: bytes, name: str) -> bytes:
+        """The .pyc of a module, or nothing when it does not compile."""
+        encoded = name.encode("utf-8", "surrogateescape")
+        head = len(encoded).to_bytes(4, "little") + len(source).to_bytes(4, "little")
+        message = memoryview(head + encoded + source)
+        while message:
+            message = message[os.write(self._to, message) :]
+        return self._read(int.from_bytes(self._read(4), "little"))
+
+    def end(self) -> None:
+        """Close its input, which ends it, and wait for that."""
+        os.close(self._to)
+        os.close(self._from)
+        os.waitpid(self._process, 0)
+
+    def _read(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            part = os.read(self._from, size)
+            if not part:
+                raise StepFailed("the interpreter that compiles bytecode ended early", fix="lading doctor")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
 
 class PycMemory:
-    """The bytecode of a folder's last build, by module path and source digest, so that only changed modules are compiled.
+    """The bytecode of a folder's last build, by module path and source digest: only changed modules are compiled.
 
     `kept` is what the next build should be given: plain values, so that the store can hold them.
     """
@@ -222,28 +261,6 @@ def _told(error: Exception, name: str) -> LadingError:
     if isinstance(error, LadingError):
         return error
     return StepFailed(f"the interpreter that compiles bytecode failed: {error}", where=name, fix="lading doctor")
-
-
-def _exchange(process: "subprocess.Popen[bytes]", name: str, source: bytes) -> bytes:
-    stdin, stdout = _pipes(process)
-    encoded = name.encode("utf-8", "surrogateescape")
-    stdin.write(len(encoded).to_bytes(4, "little") + len(source).to_bytes(4, "little") + encoded + source)
-    stdin.flush()
-    size = _read(stdout, 4)
-    return _read(stdout, int.from_bytes(size, "little"))
-
-
-def _read(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) != size:
-        raise StepFailed("the interpreter that compiles bytecode ended early", fix="lading doctor")
-    return data
-
-
-def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("started with pipes")
-    return process.stdin, process.stdout
 
 
 def tag_of(python: str) -> str:

@@ -11,6 +11,11 @@ import gc
 import sys
 from importlib import _bootstrap_external
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+machinery: "Any" = _bootstrap_external  # what writes bytecode has no public name that starts as fast
 gc.disable()  # compiling makes no cycles, and looking for them takes a twentieth of the time
 read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
 sys.setrecursionlimit(10000)
@@ -25,7 +30,7 @@ while True:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         data = b""
     else:
-        magic = _bootstrap_external._RAW_MAGIC_NUMBER
-        data = bytes(_bootstrap_external._code_to_hash_pyc(code, _imp.source_hash(magic, source), False))
+        magic = machinery._RAW_MAGIC_NUMBER
+        data = bytes(machinery._code_to_hash_pyc(code, _imp.source_hash(magic, source), False))
     write(len(data).to_bytes(4, "little") + data)
     sys.stdout.buffer.flush()

@@ -24,7 +24,7 @@ def image_config(
     base: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The configuration of an image: `layers` are titles and layers in order, the base image's own left out; `base` is
-    the base image's configuration, whose layers, history and environment come first; `labels` are added to the plan's."""
+    the base image's configuration, whose layers, history and environment come first; `labels` join the plan's."""
     base = base or {}
     inherited = base.get("config") or {}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(mtime))

@@ -57,7 +57,7 @@ class Uv:
         return done.out
 
     def install(self, wheels: Sequence[Wheel], target: Target, prefix: Path) -> None:
-        """Install wheels below `prefix`. uv checks each hash before it unpacks: `VerificationFailed` names the wheel."""
+        """Install wheels below `prefix`. uv checks each hash; `VerificationFailed` names a wheel that is another one."""
         listing = prefix.with_name("pylock.lading.toml")
         listing.write_text(install_list(wheels, self._folder))
         command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps", "--no-build"]
@@ -297,7 +297,7 @@ def sharing(installed: Mapping[str, Installed]) -> set[str]:
 
 
 def point_script(data: bytes, interpreter: bytes) -> bytes:
-    """A script that starts with the given interpreter, whatever Python it was installed with; others stay as they are."""
+    """A Python script, started with the given interpreter instead of its own; other files stay as they are."""
     trampoline = _TRAMPOLINE.match(data)
     if trampoline:
         return b"#!" + interpreter + b"\n" + data[trampoline.end() :]

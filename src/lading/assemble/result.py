@@ -71,7 +71,9 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer: its title (`base`, `dependencies`, `application`), sizes in bytes, compressed and as unpacked files."""
+    """One layer: its title (`base`, `dependencies`, `application`), its bytes, compressed and as files.
+
+    `unpacked` and `files` are -1 for the layers of an image base, which are not opened."""
 
     title: str
     digest: Digest
@@ -94,7 +96,8 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
 class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     """One service, built. `digest` is the index's, or the manifest's where there is one platform.
 
-    `version` is the project's own; `delivered` lists where it went, in words. `within_budget` is nothing where the strategy sets no budget.
+    `version` is the project's own; `delivered` lists where it went, in words. `within_budget` is nothing where the
+    strategy sets no budget, or the size is not known.
     """
 
     service: str

@@ -1,4 +1,4 @@
-"""Segments: the pieces that layers are made of, one per wheel, .deb or source folder, each made once and kept by content.
+"""Segments: what layers are made of, one per wheel, .deb or source folder, each made once and kept by content.
 
 A segment is a compressed run of tar entries without an end-of-archive mark and without folders: a layer writes every
 folder once, in front (`layers.compose`), so that segments that share folders do not repeat them.
@@ -70,7 +70,7 @@ class SegmentWriter:
         self.stream(path, (data,), size=len(data), mode=mode)
 
     def stream(self, path: str, chunks: Iterable[bytes], *, size: int, mode: int = 0o644) -> None:
-        """A file of exactly `size` bytes. `StepFailed` when the stream holds another number: somebody is writing to it."""
+        """A file of exactly `size` bytes; `StepFailed` when it has another number: somebody is writing to it."""
         self._put(tarwrite.file_entry(path, size=size, mode=mode, mtime=self._mtime))
         written = 0
         for chunk in chunks:

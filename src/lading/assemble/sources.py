@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lading.assemble.dependencies import Uv
 from lading.assemble.stored import RemoteRecord, open_stored
@@ -75,10 +75,10 @@ class OutsideSources:
             self._store.put(image.config)
             self._store.put(image.manifest)
             return image
-        image = open_stored(self._store, manifest, self.remote_layer)
-        if is_index(image):
+        stored = open_stored(self._store, manifest, self.remote_layer)
+        if is_index(stored):
             raise StepFailed("the pinned base image is an index", where=reference, fix="lading lock --upgrade")
-        return cast("Image", image)
+        return stored
 
     def remote_layer(self, record: RemoteRecord) -> Layer:
         """A layer that is opened from its registry only when somebody asks for its bytes."""

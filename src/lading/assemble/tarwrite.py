@@ -19,22 +19,22 @@ _ID = b"0000000\0"
 
 def file_entry(path: str, *, size: int, mode: int, mtime: int) -> bytes:
     """The header of a regular file. `size` bytes and `padding(size)` follow."""
-    return _entry(path, b"0", mode, size, mtime, "")
+    return _entry(path, b"0", mode=mode, size=size, mtime=mtime, target="")
 
 
 def folder_entry(path: str, *, mode: int, mtime: int) -> bytes:
     """A folder; its name is written with a final `/`, as readers older than POSIX expect."""
-    return _entry(path + "/", b"5", mode, 0, mtime, "")
+    return _entry(path + "/", b"5", mode=mode, size=0, mtime=mtime, target="")
 
 
 def link_entry(path: str, target: str, *, mtime: int) -> bytes:
     """A symbolic link. Its mode is 0777, which is what a kernel reports for one."""
-    return _entry(path, b"2", 0o777, 0, mtime, target)
+    return _entry(path, b"2", mode=0o777, size=0, mtime=mtime, target=target)
 
 
 def hardlink_entry(path: str, target: str, *, mode: int, mtime: int) -> bytes:
     """A hard link to a file that is already in the same archive."""
-    return _entry(path, b"1", mode, 0, mtime, target)
+    return _entry(path, b"1", mode=mode, size=0, mtime=mtime, target=target)
 
 
 def padding(size: int) -> bytes:
@@ -42,7 +42,7 @@ def padding(size: int) -> bytes:
     return bytes(-size % BLOCK)
 
 
-def _entry(path: str, kind: bytes, mode: int, size: int, mtime: int, target: str) -> bytes:
+def _entry(path: str, kind: bytes, *, mode: int, size: int, mtime: int, target: str) -> bytes:
     name, link = path.encode(), target.encode()
     records = b""
     if len(name) > 100 or not path.isascii():
@@ -51,15 +51,17 @@ def _entry(path: str, kind: bytes, mode: int, size: int, mtime: int, target: str
         records += _record("linkpath", link)
     if size > _LARGEST:
         records += _record("size", str(size).encode())
-    header = _header(name[:100], kind, mode, size if size <= _LARGEST else 0, mtime, link[:100])
+    header = _header(name[:100], kind, mode=mode, size=size if size <= _LARGEST else 0, mtime=mtime, link=link[:100])
     if not records:
         return header
     # The name of the extended header itself is for people who open it with a tool from before PAX.
-    extended = _header(b"PaxHeaders/" + name.rstrip(b"/")[-80:], b"x", 0o644, len(records), mtime, b"")
+    extended = _header(
+        b"PaxHeaders/" + name.rstrip(b"/")[-80:], b"x", mode=0o644, size=len(records), mtime=mtime, link=b""
+    )
     return extended + records + padding(len(records)) + header
 
 
-def _header(name: bytes, kind: bytes, mode: int, size: int, mtime: int, link: bytes) -> bytes:
+def _header(name: bytes, kind: bytes, *, mode: int, size: int, mtime: int, link: bytes) -> bytes:
     fields = [
         name, b"%07o\0" % mode, _ID, _ID, b"%011o\0" % size, b"%011o\0" % mtime, b"        ", kind, link,
         b"ustar\0", b"00", b"", b"", _ID, _ID, b"",

@@ -78,7 +78,7 @@ def choose_wheels(lock: Mapping[str, Any], target: Target, *, where: str) -> tup
 
 
 def install_list(wheels: Sequence[Wheel], folder: Path) -> str:
-    """A pylock.toml of these wheels alone, each with its hash: what uv is asked to install. `folder` is the project's."""
+    """A pylock.toml of these wheels alone, each with its hash, for uv to install. `folder` is the project's."""
     lines = ['lock-version = "1.0"', 'created-by = "lading"']
     for wheel in wheels:
         place = f"url = {_quoted(wheel.url)}" if "://" in wheel.url else f"path = {_quoted(str(folder / wheel.url))}"
@@ -121,7 +121,7 @@ def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target,
             f"{name} {version} has no wheel for Python {target.minor} on {target.platform}"
             + (" (its lock has a source distribution only)" if not package.get("wheels") else ""),
             where=place,
-            fix=f"choose a version with wheels: uv add '{name}!={version}', or leave {target.platform} out of platforms",
+            fix=f"choose a version with wheels (uv add '{name}!={version}'), or leave {target.platform} out",
         )
     file = best[2]
     sha256 = str(file.get("hashes", {}).get("sha256", ""))

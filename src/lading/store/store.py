@@ -270,13 +270,13 @@ class BlobWriter:
             self.write(chunk)
 
     def commit(self, expected: Digest | None = None, *, what: str = "the blob") -> Digest:
-        """Name the blob by its digest; `VerificationFailed` when that is not the `expected` one (then nothing is kept)."""
+        """Name the blob by its digest; `VerificationFailed` (nothing is kept) when that is not the `expected` one."""
         digest = Digest("sha256:" + self._hash.hexdigest())
         if expected is not None and digest != expected:
             raise VerificationFailed(
                 f"{what} is not what was promised: its digest is {digest}",
                 where=f"expected {expected}",
-                fix="do not use it; if the source was changed on purpose, make the lock anew with `lading lock --upgrade`",
+                fix="do not use it; if its source was changed on purpose: lading lock --upgrade",
             )
         with self._store.writing():
             self._file.flush()

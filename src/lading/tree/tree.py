@@ -12,7 +12,8 @@ from lading.digest import CHUNK, Digest, digest_of
 from lading.errors import UsageError
 
 SKIPPED_FOLDERS = frozenset({
-    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache",
+    ".ruff_cache",
     ".tox", ".nox", ".hypothesis", ".direnv", ".terraform", ".idea", ".vscode",
 })  # fmt: skip
 """Folders that never take part, at any depth: version control, environments, caches, editors."""
