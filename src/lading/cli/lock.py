@@ -106,9 +106,9 @@ def _result(before: "Pins | None", after: "Pins", changed: "Sequence[Change]") -
     from lading.report.text import count
 
     if before is None:
-        yield f"{LOCK_NAME}: pinned {_contents(after)}"
+        yield from _listed(f"{LOCK_NAME}: pinned", after)
     elif before == after:
-        yield f"{LOCK_NAME} is as it was: {_contents(after)}"
+        yield from _listed(f"{LOCK_NAME} is as it was:", after)
     else:
         yield from _changes(changed)
         moved = sum(1 for change in changed if change.before and change.after)
@@ -168,20 +168,25 @@ def _findings(missing: Sequence[str], old: "Sequence[Change]", context: Context)
         yield f"{LOCK_NAME} is up to date"
 
 
-def _contents(pins: "Pins") -> str:
+def _listed(head: str, pins: "Pins") -> Iterable[str]:
+    """What a lock holds: on the line of its head where that fits, else below it."""
+    parts = list(_contents(pins)) or ["nothing"]
+    line = f"{head} {', '.join(parts)}"
+    return [line] if len(line) <= 80 else [head, *(f"  {part}" for part in parts)]
+
+
+def _contents(pins: "Pins") -> Iterable[str]:
     from lading.report.text import count
 
-    parts = []
     for suite in sorted({known.suite for known in pins.sets}):
         names = {pin.name for pin in pins.debian if pin.suite == suite}
         architectures = sorted({known.architecture for known in pins.sets if known.suite == suite})
-        parts.append(f"{count(len(names), 'package')} of Debian {suite} ({', '.join(architectures)})")
-    references = sorted({pin.reference for pin in pins.bases})
-    parts += references if len(references) < 4 else [count(len(references), "base image")]
-    parts += sorted({f"{pin.name} {pin.version}" for pin in pins.tools})
+        yield f"{count(len(names), 'package')} of Debian {suite} ({', '.join(architectures)})"
+    for reference in sorted({pin.reference for pin in pins.bases}):
+        yield f"{reference} ({', '.join(pin.platform for pin in pins.bases if pin.reference == reference)})"
+    yield from sorted({f"{pin.name} {pin.version}" for pin in pins.tools})
     if pins.build:
-        parts.append(count(len({(pin.name, pin.version) for pin in pins.build}), "build requirement"))
-    return ", ".join(parts) or "nothing"
+        yield count(len({(pin.name, pin.version) for pin in pins.build}), "build requirement")
 
 
 def _where(change: "Change") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lading.cli.context import Context
-from lading.errors import StepFailed, UsageError
+from lading.errors import Problems, StepFailed, UsageError
 
 if TYPE_CHECKING:
     from lading.cli.project import Project
@@ -94,7 +94,7 @@ def relock(
 
     try:
         before = read_pins(project.root)
-    except UsageError:
+    except (UsageError, Problems):
         if not upgrade:
             raise
         before = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lading.debian.package import Package
 from lading.debian.resolve import Packages, resolve
-from lading.errors import RemoteFailed, UsageError
+from lading.errors import LadingError, Problems, RemoteFailed, UsageError, raise_all
 from lading.lock.model import DebianPin, PackageSet, Pins
 from lading.lock.request import BaseRequest
 
@@ -44,7 +44,7 @@ def _beside(
         offered = _Held(index(base.suite, base.architecture), held)
         try:
             packages = resolve(offered, base.roots, base.without)
-        except UsageError:
+        except (UsageError, Problems):
             return None  # resolving anew tells what is wrong, if it is not just the held versions
         if not all(_fits(package, base.architecture, held) for package in packages):
             return None
@@ -55,8 +55,17 @@ def _beside(
 def _anew(wanted: Iterable[BaseRequest], index: Index) -> Pinned:
     sets: list[PackageSet] = []
     pins: dict[tuple[str, str, str], DebianPin] = {}
+    problems: list[LadingError] = []
     for base in wanted:
-        packages = resolve(index(base.suite, base.architecture), base.roots, base.without)
+        offered = index(base.suite, base.architecture)
+        try:
+            packages = resolve(offered, base.roots, base.without)
+        except Problems as several:
+            problems += several.problems
+            continue
+        except UsageError as error:
+            problems.append(error)
+            continue
         sets.append(_set(base, packages))
         for pin in _pins(base.suite, packages):
             other = pins.setdefault(_place(pin), pin)
@@ -66,6 +75,7 @@ def _anew(wanted: Iterable[BaseRequest], index: Index) -> Pinned:
                     where=f"Debian {base.suite}",
                     fix="it is just being updated: try again in a few minutes",
                 )
+    raise_all(problems)
     return tuple(sets), tuple(pins.values())
 
 

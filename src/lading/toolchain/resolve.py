@@ -80,7 +80,12 @@ def pin_tool(
 
     `requirement` bounds the version (`uv>=0.9`, `uv==0.9.7`). Raises `StepFailed` when no platform has a wheel.
     """
-    releases = resolve([requirement], uv=uv, runner=runner, cwd=cwd, python=TOOL_PYTHON, dependencies=False)
+    try:
+        releases = resolve([requirement], uv=uv, runner=runner, cwd=cwd, python=TOOL_PYTHON, dependencies=False)
+    except StepFailed as error:
+        raise StepFailed(
+            error.what, where=error.where, fix=f"let the package index offer {name}: builds use it"
+        ) from error
     pins = tuple(
         ToolPin(name=name, version=release.version, platform=platform, filename=wheel.filename, digest=wheel.digest)
         for release in releases

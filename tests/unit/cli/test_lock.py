@@ -14,7 +14,7 @@ from lading.cli.arguments import parse
 from lading.cli.context import Context
 from lading.cli.lockfile import LOCK_NAME, lock_again, read_pins
 from lading.cli.project import load_project
-from lading.errors import StepFailed, UsageError
+from lading.errors import Problems, StepFailed, UsageError
 from lading.plan.bases import debian_base
 
 UV_LOCK = """\
@@ -204,7 +204,7 @@ def test_a_changed_strategy_makes_the_lock_stale_and_only_what_it_lacks_is_added
     (desk.root / "lading.toml").write_text('packages = ["libpq5"]\n')
     code, out = desk.run("--check")
     assert code == 1
-    assert "stale: the packages of Debian trixie on amd64 are not those that are pinned (+ libpq5)\n" in out
+    assert "stale: the packages of Debian trixie on amd64 are not those that are pinned (+ libpq5" in out
     assert "lading.lock is stale: `lading lock` adds what is missing\n" in out
     before = desk.versions()
     code, out = desk.run()
@@ -277,6 +277,7 @@ def test_quiet_is_quiet_but_for_findings(desk: Desk) -> None:
         (b"<<<<<<< HEAD\n", "this is no lock of Lading"),
         (b"lock 1\n<<<<<<< HEAD\n", "a merge conflict is left in the lock"),
         (b"\xff\xfe", "the lock is not UTF-8 text"),
+        (b"lock 1\nrpm x\nrpm y\n", "no lines of the kind 'rpm'"),
         (b"lock 9\n", "this lock is of version 9"),
         (b"#" * (9 << 20), "the lock is larger than"),
     ],
@@ -284,7 +285,7 @@ def test_quiet_is_quiet_but_for_findings(desk: Desk) -> None:
 def test_a_lock_that_cannot_be_read_is_told_and_upgrade_makes_it_anew(desk: Desk, data: bytes, told: str) -> None:
     (desk.root / LOCK_NAME).write_bytes(data)
     for words in ([], ["--check"]):
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises((UsageError, Problems), match=told):
             desk.run(*words)
     assert (desk.root / LOCK_NAME).read_bytes() == data
     code, out = desk.run("--upgrade")

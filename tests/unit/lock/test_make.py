@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.lock.archive import MemoryPackages, MemorySources
 
-from lading.errors import RemoteFailed, UsageError
+from lading.errors import Problems, RemoteFailed, UsageError
 from lading.lock.file import read_lock, write_lock
 from lading.lock.make import covers, make_lock
 from lading.lock.model import BuildSet, Pins
@@ -163,6 +163,19 @@ def test_a_root_that_does_not_exist_is_told_beside_a_lock_as_well(sources: Memor
     pins = make_lock(BOTH, sources=sources)
     with pytest.raises(UsageError, match="libpq55"):
         make_lock(request(*BOTH.bases, base("libpq55")), old=pins, sources=sources)
+
+
+def test_all_roots_that_do_not_exist_are_told_together(sources: MemorySources) -> None:
+    pins = make_lock(BOTH, sources=sources)
+    wanted = request(*BOTH.bases, base("libpq55", "nothing"), base("libpq55", architecture="arm64"))
+    for old in (None, pins):
+        with pytest.raises(Problems) as caught:
+            make_lock(wanted, old=old, sources=sources)
+        assert [problem.what for problem in caught.value.problems] == [
+            "Debian trixie has no package 'libpq55' for amd64",
+            "Debian trixie has no package 'nothing' for amd64",
+            "Debian trixie has no package 'libpq55' for arm64",
+        ]
 
 
 def test_a_further_platform_of_an_image_is_taken_from_the_image_that_is_pinned(sources: MemorySources) -> None:

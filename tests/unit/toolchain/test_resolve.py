@@ -112,6 +112,9 @@ def test_a_tool_is_pinned_in_one_version_for_each_platform_that_has_a_wheel(
         "darwin/arm64": digests["macosx_11_0_arm64"],
     }
     assert {(pin.name, pin.version) for pin in pins} == {("carrier", "1.2")}
+    with pytest.raises(StepFailed, match="nothing in the package index fits carrier>2") as caught:
+        pin_tool("carrier", requirement="carrier>2", uv=uv, runner=Runner(), cwd=tmp_path)
+    assert caught.value.fix == "let the package index offer carrier: builds use it"
     with pytest.raises(StepFailed, match="no release of carrier has a wheel for linux/amd64"):
         pin_tool("carrier", requirement="carrier", uv=uv, runner=Runner(), cwd=tmp_path, platforms=("linux/amd64",))
 
