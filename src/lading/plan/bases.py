@@ -1,9 +1,10 @@
 """What images stand on: Debian's packages for each base and Python, and libraries that Python packages load. Data.
 
 The yardstick is Google's distroless Python (https://github.com/GoogleContainerTools/distroless): all of the standard
-library that a service can use works (ssl, sqlite3, ctypes, lzma, bz2, zlib, uuid, decimal, expat), and every library
-that one of its modules is linked with is there, readline and dbm included: an image whose ELF files lack something is
-not proven. Names were checked against the package lists of Debian 13 and 12.
+library that a service can use works (ssl, sqlite3, ctypes, lzma, bz2, zlib, uuid, decimal, expat). Its extensions for
+terminals, Berkeley DB and NIS do not ship (`lading.assemble.debian_files`), so their libraries need not either: every
+library that an ELF file of the image is linked with is there. Names were checked against the package lists of Debian 13
+and 12.
 """
 
 import re
@@ -25,6 +26,12 @@ _SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
 WITHOUT = ("awk", "debconf", "debconf-2.0", "debianutils", "dpkg", "install-info", "openssl", "readline-common")
 """What only maintainer scripts use (they do not run), and readline's startup files. The database that scanners read is
 written without dpkg."""
+
+UNUSED_LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "trixie": ("libdb5.3t64", "libncursesw6", "libreadline8t64", "libtinfo6"),
+    "bookworm": ("libdb5.3", "libncursesw6", "libnsl2", "libreadline8", "libtinfo6", "libtirpc3"),
+}
+"""What only those extensions of Python need that do not ship. A team's own packages may be linked with one of them."""
 
 SYSTEM_LIBRARIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "cairocffi": {"trixie": ("libcairo2",), "bookworm": ("libcairo2",)},
@@ -55,14 +62,18 @@ _MUSL = re.compile(r"(?:.*/)?(?:alpine|busybox)(?:[:@]|\Z)|.*:[^/@]*\b(?:alpine|
 
 def debian_base(name: Literal["distroless", "slim"], python: str, extra: Iterable[str] = ()) -> DebianBase:
     """The base `name` with a Python that Debian offers (`KeyError` for another) and further packages."""
-    roots = {*_ROOTS, f"libpython{python}-stdlib", f"python{python}-minimal", *extra}
+    suite = SUITES[python]
+    wanted = set(extra)
+    roots = {*_ROOTS, f"libpython{python}-stdlib", f"python{python}-minimal", *wanted}
+    # Whoever needs a library brings it: only a base without further packages is known to use none of these.
+    unused = () if wanted else UNUSED_LIBRARIES[suite]
     if name == "slim":
         roots.update(_SLIM)
     return DebianBase(
         name=name,
-        suite=SUITES[python],
+        suite=suite,
         roots=tuple(sorted(roots)),
-        without=tuple(one for one in WITHOUT if one not in roots),
+        without=tuple(sorted({*WITHOUT, *unused} - roots)),
         interpreter=f"/usr/bin/python{python}",
     )
 
