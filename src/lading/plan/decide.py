@@ -36,7 +36,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
 
 def starts(facts: ServiceFacts, strategy: ServiceStrategy) -> bool:
     """Whether a project has anything to start: else it is a library, and no service."""
-    return bool(strategy.command or facts.app or facts.processes)
+    return bool(strategy.command or facts.app or any(not fact.value.runs_once for fact in facts.processes))
 
 
 def decide(facts: ServiceFacts, strategy: ServiceStrategy) -> Decisions:

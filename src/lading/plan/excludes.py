@@ -43,16 +43,10 @@ def wheel_excludes(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str,
     )
 
 
-def left_out(secrets: Iterable[str], include: Iterable[str]) -> tuple[str, ...]:
-    """Files that look like secrets and that somebody may miss: not those that are examples or that are included."""
-    kept = Patterns(include)
-    return tuple(path for path in secrets if not kept.matches(path) and not _is_example(path))
-
-
-def _is_example(path: str) -> bool:
-    """Whether a file is of the kind that nobody misses: `.env`, which the environment stands for, and examples."""
-    name = path.rpartition("/")[2]
-    return name.startswith(".env") or name.endswith((".example", ".sample", ".template", ".dist"))
+def left_out(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str, ...]:
+    """Files that look like secrets, that somebody may miss in the image, and that nobody has included."""
+    included = Patterns(strategy.include)
+    return tuple(path for path in facts.secrets if not included.matches(path))
 
 
 def _kept(paths: Iterable[str]) -> Iterator[str]:

@@ -176,7 +176,7 @@ def _labels(facts: ServiceFacts, strategy: ServiceStrategy, revision: str) -> tu
 
 
 def _secrets_note(facts: ServiceFacts, strategy: ServiceStrategy) -> list[str]:
-    found = left_out(facts.secrets, strategy.include)
+    found = left_out(facts, strategy)
     if not found:
         return []
     more = f" and {len(found) - _SOME} more" if len(found) > _SOME else ""

@@ -28,6 +28,8 @@ def choose_port(book: Notebook) -> int | None:
         fact: Fact[int] = book.said("port", book.strategy.port)
     elif book.facts.port is not None:
         fact = book.facts.port
+        if fact.certainty == "assumed":
+            book.note(f"port {fact.value} is assumed: {_file(fact.source)} has a setting of that name")
     elif book.facts.app or _web(book):
         fact = Fact(value=DEFAULT_PORT, source="nothing names a port", certainty="assumed")
         book.note(f"port {DEFAULT_PORT} is assumed: nothing names one (`port` in lading.toml does)")
@@ -106,10 +108,12 @@ def _without_server(book: Notebook, app: App) -> None:
     known = SERVERS[app.protocol]
     what = f"{book.name} has the {app.framework} app {app.target}, and no server that could run it"
     fix = f"uv add {next(iter(known))}"
-    elsewhere = next((one for one in book.facts.packages if one.name in known), None)
-    if elsewhere:
-        kind, _, name = elsewhere.ways[0].partition(":")
-        what += f": {elsewhere.name} is only in the {kind} {name}"
+    ways = [(one.name, way) for one in book.facts.packages if one.name in known for way in one.ways]
+    if ways:
+        # Extras are for running; a group is more often for developing.
+        server, way = min(ways, key=lambda one: (not one[1].startswith("extra:"), one[1] == "group:dev", one))
+        kind, _, name = way.partition(":")
+        what += f": {server} is only in the {kind} {name}"
         fix += f', or {kind}s = ["{name}"] in lading.toml'
     book.problem(what, where=book.facts.at(book.facts.project), fix=fix)
 
@@ -130,7 +134,7 @@ def _tell_app(book: Notebook, fact: Fact[App]) -> None:
 
 def _only(book: Notebook, port: int) -> Start:
     """What a project without an app starts: the process that has its name, or its only one."""
-    usable = {fact.value.name: fact for fact in book.facts.processes if not fact.value.note}
+    usable = {fact.value.name: fact for fact in book.facts.processes if not (fact.value.note or fact.value.runs_once)}
     own = usable.get(book.facts.name.value) or (next(iter(usable.values())) if len(usable) == 1 else None)
     if own:
         words = _words(book, own.value.words, port, book.facts.at(own.source))

@@ -1,6 +1,7 @@
 """All that was read of one service becomes its facts. Pure."""
 
 import posixpath
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from lading.survey.apps import FoundApp, app_at, django_apps, django_settings, f
 from lading.survey.graph import Graph
 from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, ServiceFacts
 from lading.survey.module import ModuleFacts
-from lading.survey.patterns import DEVELOPMENT, SECRETS
+from lading.survey.patterns import DEVELOPMENT, SECRETS, is_example
 from lading.survey.ports import port_fact, reads_variable
 from lading.survey.processes import named_apart, processes, procfile
 from lading.survey.project import ProjectFacts
@@ -65,10 +66,10 @@ def conclude(inputs: Inputs) -> ServiceFacts:
         extras=project.extras,
         app=found[0] if found else None,
         other_apps=found[1:],
-        port=port_fact(graph, web, "Procfile › web", apps[0].app.file if apps else ""),
+        port=port_fact(graph, web, "Procfile › web", apps[0] if apps else None),
         port_variable=reads_variable(graph),
         health=health_facts(tuple(sorted(set(answers)))),
-        processes=named_apart(lines, processes(graph, project, inputs.paths, installed=installed)),
+        processes=named_apart(lines, processes(graph, project, inputs.paths, {one.name for one in inputs.packages})),
         static_root=_static_root(graph),
         wheel_modules=_wheel_modules(project, inputs.paths) if installed else (),
         ships=_ships(inputs),
@@ -174,19 +175,24 @@ def _ships(inputs: Inputs) -> tuple[str, ...]:
     if inputs.project.alembic:
         named.add(PROJECT)
     folders = {path[:end] for path in inputs.paths for end, letter in enumerate(path) if letter == "/"}
-    found = {name for name in named & (inputs.paths | folders) if development.matches(name)}
+    ignored = Patterns(inputs.ignored)
+    found = {
+        name for name in named & (inputs.paths | folders) if development.matches(name) and not ignored.matches(name)
+    }
     found |= {path for path in inputs.modules if development.matches(path)}
     return tuple(sorted(found))
 
 
 def _secrets(inputs: Inputs) -> tuple[str, ...]:
     looks, ignored = Patterns(SECRETS), Patterns(inputs.ignored)
-    return tuple(path for path in sorted(inputs.paths) if looks.matches(path) and not ignored.matches(path))
+    found = (path for path in sorted(inputs.paths) if looks.matches(path) and not ignored.matches(path))
+    return tuple(path for path in found if not is_example(path))
 
 
 def _notes(inputs: Inputs) -> tuple[str, ...]:
-    return tuple(
-        f"{path} cannot be read as Python ({facts.broken}); nothing of it is known"
-        for path, facts in sorted(inputs.modules.items())
-        if facts.broken
-    )
+    broken = [f"{path}, {facts.broken}" for path, facts in sorted(inputs.modules.items()) if facts.broken]
+    if not broken:
+        return ()
+    also = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+    reader = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    return (f"modules that {reader}, which runs Lading, cannot read tell nothing: {broken[0]}{also}",)

@@ -1,13 +1,14 @@
 """A digest of everything that a survey depends on. Apart from the rest, because every command needs it first."""
 
 import hashlib
+import sys
 from collections.abc import Iterable
 
 from lading.digest import Digest
 from lading.tree.tree import Tree
 
-SURVEY_VERSION = "1"
-"""Part of every remembered result: a change of what the survey sees or says needs a new one."""
+VERSION = "3"
+"""Part of every remembered survey and plan: a change of how they are made needs a new one."""
 
 _READ = frozenset({
     "pyproject.toml", "uv.lock", "Procfile", ".dockerignore", ".flaskenv", ".python-version", ".tool-versions",
@@ -38,8 +39,9 @@ def is_read(path: str) -> bool:
 
 
 def key_of(*words: str) -> Digest:
-    """The key of something that is remembered by `words`, for this version."""
+    """The key of something that is remembered by `words`, for this version, and this Python, whose own grammar decides
+    what can be read."""
     from lading import __version__
 
-    text = "\0".join([SURVEY_VERSION, __version__, *words])
+    text = "\0".join([VERSION, __version__, f"{sys.version_info[0]}.{sys.version_info[1]}", *words])
     return Digest("sha256:" + hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest())

@@ -1,7 +1,7 @@
 """All modules of a service together: where a name leads, what a value is, what imports what. Pure."""
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from lading.survey.module import Env, Field, Function, Joined, Known, ModuleFacts, Ref, Settings, Value
@@ -31,36 +31,42 @@ class Graph:
 
     def __init__(self, modules: Mapping[str, ModuleFacts]) -> None:
         self.modules = modules
+        self._stems = {path.removesuffix(".py").removesuffix("/__init__"): path for path in sorted(modules)}
         self._folders = {folder for path in modules for folder in _folders_above(path)}
+        # Most names lead to other packages: that is told by their first part.
+        self._firsts = {one.rpartition("/")[2] for one in (*self._stems, *self._folders)}
+        self._roots_of: dict[str, str] = {}
         self._followed: dict[tuple[str, str], Place | None] = {}
         self._functions = {Place(path, one.name): one for path, facts in modules.items() for one in facts.functions}
         self._settings = {Place(path, one.name): one for path, facts in modules.items() for one in facts.settings}
 
     def root_of(self, path: str) -> str:
         """The folder above a module's outermost package: climbs while `__init__.py` is there."""
-        folder = posixpath.dirname(path)
-        while folder and f"{folder}/__init__.py" in self.modules:
-            folder = posixpath.dirname(folder)
-        return folder or "."
+        start = folder = path.rpartition("/")[0]
+        if start not in self._roots_of:
+            while folder and f"{folder}/__init__.py" in self.modules:
+                folder = folder.rpartition("/")[0]
+            self._roots_of[start] = folder or "."
+        return self._roots_of[start]
 
     def module(self, dotted: str, at: str) -> str | None:
         """The file that a module name means when `at` imports it, or nothing when it is no module of this service."""
         name = dotted.lstrip(".")
+        stem = name.replace(".", "/")
         if name != dotted:
             base = at
             for _ in range(len(dotted) - len(name)):
-                base = posixpath.dirname(base)
-            return self._file(posixpath.join(base, *name.split(".")) if name else base)
-        parts = dotted.split(".")
-        for root in self._roots(at):
-            found = self._file(posixpath.join("" if root == "." else root, *parts))
-            if found:
-                return found
-        return None
+                base = base.rpartition("/")[0]
+            return self._stems.get("/".join(filter(None, (base, stem))))
+        if name.partition(".")[0] not in self._firsts:
+            return None
+        roots = dict.fromkeys((self.root_of(at), ".", "src"))
+        found = (self._stems.get(stem if root == "." else f"{root}/{stem}") for root in roots)
+        return next((one for one in found if one), None)
 
     def follow(self, name: str, at: str) -> Place | None:
         """Where a name of the module `at` is made, through imports and re-exports; nothing when that is elsewhere."""
-        key = (name, at if name.startswith((":", ".")) else posixpath.dirname(at))
+        key = (name, at if name.startswith((":", ".")) else at.rpartition("/")[0])
         if key not in self._followed:
             self._followed[key] = self._follow(name, at)
         return self._followed[key]
@@ -168,9 +174,14 @@ class Graph:
         root = self.root_of(path)
         if root == "." or installed:
             return root
-        needs = {name for file in self.modules for name in self.modules[file].modules if not name.startswith(".")}
-        below = any(self._below(root, name) and not self._below(".", name) for name in needs)
+        below = any(self._below(root, name) and not self._below(".", name) for name in self._imported_names)
         return root if below and not self._climbs(path, root) else "."
+
+    @cached_property
+    def _imported_names(self) -> frozenset[str]:
+        """The first parts of everything that any module imports by its full name."""
+        names = (name for facts in self.modules.values() for name in facts.modules if not name.startswith("."))
+        return frozenset(name.partition(".")[0] for name in names)
 
     def _climbs(self, path: str, root: str) -> bool:
         """Whether a module imports relatively from further up than `root` allows."""
@@ -178,10 +189,9 @@ class Graph:
         names = self._facts(path).modules
         return any(len(name) - len(name.lstrip(".")) > depth for name in names)
 
-    def _below(self, root: str, dotted: str) -> bool:
-        prefix = "" if root == "." else root
-        first = posixpath.join(prefix, dotted.partition(".")[0])
-        return self._file(first) is not None or first in self._folders
+    def _below(self, root: str, name: str) -> bool:
+        path = name if root == "." else f"{root}/{name}"
+        return path in self._stems or path in self._folders
 
     def _value_at(self, place: Place, depth: int) -> Found | None:
         constant = self._facts(place.file).constants.get(place.name)
@@ -233,15 +243,6 @@ class Graph:
                 return Place(file, ".".join(parts[end:]))
         return None
 
-    def _file(self, stem: str) -> str | None:
-        for path in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
-            if path in self.modules:
-                return path
-        return None
-
-    def _roots(self, at: str) -> list[str]:
-        return list(dict.fromkeys([self.root_of(at), ".", "src"]))
-
     def _packages_above(self, path: str) -> Iterator[str]:
         for folder in _folders_above(path):
             if f"{folder}/__init__.py" in self.modules:
@@ -260,10 +261,10 @@ def module_name(path: str, root: str) -> str:
 
 
 def _folders_above(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
+    folder = path.rpartition("/")[0]
     while folder:
         yield folder
-        folder = posixpath.dirname(folder)
+        folder = folder.rpartition("/")[0]
 
 
 def _dotted(text: str) -> bool:

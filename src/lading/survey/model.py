@@ -51,6 +51,11 @@ class ProcessFact(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     root: str = "."
 
+    @property
+    def runs_once(self) -> bool:
+        """Whether it ends by itself, and so is nothing that a container is for."""
+        return self.name in ("migrate", "release")
+
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
     """One package of the lock that some way of installing brings onto Linux.

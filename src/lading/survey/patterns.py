@@ -32,6 +32,13 @@ DEVELOPMENT = (
 """What is only there for those who develop. What running code imports or names ships all the same."""
 
 
+def is_example(path: str) -> bool:
+    """Whether a file that looks like a secret is one that nobody misses in an image: `.env`, which the environment
+    stands for, and examples of it."""
+    name = path.rpartition("/")[2]
+    return name.startswith(".env") or name.endswith((".example", ".sample", ".template", ".dist"))
+
+
 def rebased(lines: Iterable[str], folder: str) -> tuple[str, ...]:
     """The lines of the repository's `.dockerignore` as they read from a folder below it; those about other places are
     left out.

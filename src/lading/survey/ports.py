@@ -2,26 +2,37 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
+from lading.survey.apps import FoundApp
 from lading.survey.graph import Found, Graph
-from lading.survey.model import Fact
+from lading.survey.model import Certainty, Fact
+from lading.survey.module import Run
 
-_SETTINGS = frozenset(
-    {"port", "app_port", "api_port", "http_port", "listen_port", "server_port", "service_port", "uvicorn_port"}
+_FIELDS = frozenset({
+    "port", "app_port", "api_port", "http_port", "listen_port", "server_port", "service_port", "uvicorn_port",
+    "web_port",
+})  # fmt: skip
+"""Fields of settings that are the service's own port, in lower case."""
+
+_OTHERS = re.compile(
+    r"redis|valkey|postgres|database|db|sql|mongo|smtp|mail|kafka|rabbit|amqp|celery|broker|cache|elastic|search|nats"
+    r"|ldap|metric|prometheus|grpc|ftp|ssh|proxy|queue|worker|otel|statsd|sentry"
 )
+"""What is in the name of a class whose port is that of something else."""
+
 _FLAGS = frozenset({"--port", "-p", "--bind", "-b"})
 _DIGITS = re.compile(r"(?:.*:)?(\d{1,5})\Z")
 
 
-def port_fact(graph: Graph, web: Sequence[str], web_source: str, preferred: str) -> Fact[int] | None:
-    """The port, the strongest sign first: the `web` line of a Procfile (its words), a server started in code, `PORT`'s
-    default, a field of a settings class. `preferred` is the app's own file: its word counts before other modules'."""
+def port_fact(graph: Graph, web: Sequence[str], web_source: str, app: FoundApp | None) -> Fact[int] | None:
+    """The port, the strongest sign first: the `web` line of a Procfile (its words), a server that is started in code
+    with the app, the default of `PORT`, and, as a guess, a setting of that name."""
     said = port_in(web)
     if said:
         return Fact(value=said, source=web_source)
-    found = [*_run(graph), *_variable(graph), *_settings(graph)]
-    found.sort(key=lambda one: (one[0], not one[1].source.startswith(f"{preferred}:")))
-    return found[0][1] if found else None
+    found = chain(_run(graph, app) if app else (), _variable(graph), _settings(graph))
+    return next(found, None)
 
 
 def reads_variable(graph: Graph) -> bool:
@@ -44,32 +55,39 @@ def port_in(words: Sequence[str]) -> int | None:
     return None
 
 
-def _run(graph: Graph) -> Iterator[tuple[int, Fact[int]]]:
+def _run(graph: Graph, app: FoundApp) -> Iterator[Fact[int]]:
     for file, facts in sorted(graph.modules.items()):
         for run in facts.runs:
-            found = graph.value(run.port, file)
-            yield from _fact(0, found, f"{file}:{run.line}")
+            if run.port is not None and _runs(graph, file, run, app):
+                yield from _fact(graph.value(run.port, file), f"{file}:{run.line}", "found")
 
 
-def _variable(graph: Graph) -> Iterator[tuple[int, Fact[int]]]:
+def _runs(graph: Graph, file: str, run: Run, app: FoundApp) -> bool:
+    """Whether what is started is the app: given by its name as text, as the object, or by a method of its own."""
+    if run.target:
+        return app.app.target.endswith(run.target.partition("(")[0])
+    given = run.what if run.what and not run.server.startswith(":") else run.server.rpartition(".")[0]
+    return graph.follow(given.removesuffix("()"), file) in app.places
+
+
+def _variable(graph: Graph) -> Iterator[Fact[int]]:
     for file, facts in sorted(graph.modules.items()):
         for read in facts.env:
             if read.default is not None:
-                yield from _fact(1, Found(read.default, True), f"{file}:{read.line}")
+                yield from _fact(Found(read.default, True), f"{file}:{read.line}", "found")
 
 
-def _settings(graph: Graph) -> Iterator[tuple[int, Fact[int]]]:
+def _settings(graph: Graph) -> Iterator[Fact[int]]:
     for place, one in graph.all_settings():
         for name, field in sorted(one.fields.items()):
-            if name.lower() in _SETTINGS:
-                found = graph.value(field.value, place.file)
-                yield from _fact(2, found, f"{place.file}:{field.line}")
+            if name.lower() in _FIELDS and not _OTHERS.search(one.name.lower()):
+                yield from _fact(graph.value(field.value, place.file), f"{place.file}:{field.line}", "assumed")
 
 
-def _fact(strength: int, found: Found | None, source: str) -> Iterator[tuple[int, Fact[int]]]:
+def _fact(found: Found | None, source: str, certainty: Certainty) -> Iterator[Fact[int]]:
     port = _number(str(found.value)) if found else None
     if port:
-        yield strength, Fact(value=port, source=source, certainty="found")
+        yield Fact(value=port, source=source, certainty=certainty)
 
 
 def _number(text: str) -> int | None:

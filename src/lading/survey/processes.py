@@ -1,7 +1,7 @@
 """The ways to start a service beside its app: Procfile, workers, migrations, scripts. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lading.survey.graph import Graph, Place, module_name
 from lading.survey.model import Fact, ProcessFact
@@ -11,6 +11,7 @@ _LINE = re.compile(r"([A-Za-z0-9_-]{1,63})\s*:\s*(\S.*)\Z")
 _SHELL = re.compile(r"&&|\|\||[|;<>`]|\$\(|\s&(?:\s|\Z)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _VARIABLE = re.compile(r"\$(?:\{PORT(?::-[^}]*)?\}|PORT\b)")
+_CELERY = frozenset({"celery.Celery", "celery.app.Celery"})
 PORT = "{port}"
 """What stands in the words of a process for the port, which is decided later."""
 
@@ -50,25 +51,28 @@ def _words(command: str) -> tuple[tuple[str, ...], str]:
     return tuple(words), "" if words else "it is empty"
 
 
-def processes(graph: Graph, project: ProjectFacts, paths: frozenset[str], *, installed: bool) -> Facts:
-    """What the code and its tools say: workers, migrations, console scripts, `__main__` modules."""
+def processes(graph: Graph, project: ProjectFacts, paths: frozenset[str], packages: Collection[str]) -> Facts:
+    """What the code and its tools say: workers, migrations, console scripts, `__main__` modules. `packages` are the
+    names of the locked ones."""
+    installed = project.is_package
     for file, facts in sorted(graph.modules.items()):
-        root = graph.target_root(file, installed=installed)
-        yield from _celery(graph, file, root)
-        yield from _marked(graph, file, root)
+        if facts.marks or any(made.callee in _CELERY for made in facts.made):
+            root = graph.target_root(file, installed=installed)
+            yield from _celery(graph, file, root)
+            yield from _marked(graph, file, root)
         if any(made.callee == "rq.Queue" for made in facts.made):
             yield _process("worker", ("rq", "worker"), file, 1, needs="rq", certainty="assumed")
-    yield from _migrations(graph, project, paths)
+    yield from _migrations(graph, project, paths, packages)
     if installed:
         for name in project.scripts:
             source = f"pyproject.toml › project.scripts.{name}"
             yield Fact(value=ProcessFact(name=normalised(name), words=(name,)), source=source)
-    yield from _mains(graph, installed=installed)
+    yield from _mains(graph, project)
 
 
 def _celery(graph: Graph, file: str, root: str) -> Facts:
     for made in graph.modules[file].made:
-        if made.callee not in ("celery.Celery", "celery.app.Celery") or "." in made.name:
+        if made.callee not in _CELERY or "." in made.name:
             continue
         start = ("celery", "-A", f"{module_name(file, root)}:{made.name}")
         yield _process("worker", (*start, "worker"), file, made.line, needs="celery", root=root)
@@ -98,9 +102,9 @@ def _marked(graph: Graph, file: str, root: str) -> Facts:
             yield _process("worker", words, file, mark.line, needs="arq", root=root)
 
 
-def _migrations(graph: Graph, project: ProjectFacts, paths: frozenset[str]) -> Facts:
+def _migrations(graph: Graph, project: ProjectFacts, paths: frozenset[str], packages: Collection[str]) -> Facts:
     managers = sorted((path for path in graph.modules if path.rpartition("/")[2] == "manage.py"), key=len)
-    if managers:
+    if managers and "django" in packages:
         yield _process("migrate", ("python", managers[0], "migrate", "--noinput"), managers[0], 1, needs="django")
     inis = sorted((path for path in paths if path.rpartition("/")[2] == "alembic.ini"), key=len)
     if "migrations/alembic.ini" in inis:
@@ -119,12 +123,16 @@ def _migrations(graph: Graph, project: ProjectFacts, paths: frozenset[str]) -> F
         yield Fact(value=ProcessFact(name="migrate", words=words, needs="alembic"), source=source)
 
 
-def _mains(graph: Graph, *, installed: bool) -> Facts:
+def _mains(graph: Graph, project: ProjectFacts) -> Facts:
+    """Packages that can be started, unless a console script does the same."""
+    scripted = {target.partition(":")[0] for target in project.scripts.values()} if project.is_package else set()
     for file in sorted(graph.modules):
         folder, _, base = file.rpartition("/")
-        if base == "__main__.py" and folder:
-            root = graph.target_root(file, installed=installed)
-            module = module_name(f"{folder}/__init__.py", root)
+        if base != "__main__.py" or not folder:
+            continue
+        root = graph.target_root(file, installed=project.is_package)
+        module = module_name(f"{folder}/__init__.py", root)
+        if f"{module}.__main__" not in scripted and "." not in module.removeprefix("src."):
             yield _process(normalised(module), ("python", "-m", module), file, 1, root=root)
 
 

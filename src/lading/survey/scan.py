@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lading.survey.module import (
     EnvRead,
@@ -23,7 +23,9 @@ from lading.survey.module import (
 )
 from lading.survey.names import Names, arguments, first_or, join, keyword
 
-_MENTION = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./:-]{1,119}\Z")
+_MENTION = re.compile(r"(?=.*[./:])[A-Za-z0-9_.][A-Za-z0-9_./:-]{1,119}\Z")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
+_TAKES_PATHS = frozenset({"StaticFiles", "Path", "open", "join", "joinpath", "send_from_directory", "Jinja2Templates"})
 _SETTINGS = ("Settings", "Config", "Configuration")
 _GET = frozenset({"get", "route", "api_route"})
 _LITESTAR_GET = frozenset({"litestar.get", "litestar.handlers.get", "litestar.route", "litestar.handlers.route"})
@@ -309,5 +311,21 @@ def _port_reads(tree: ast.Module) -> Iterator[EnvRead]:
 
 def _mentions(tree: ast.Module) -> set[str]:
     """The string literals that could name a module or a file."""
-    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    return {text for text in texts if _MENTION.match(text)}
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str() as text) if _MENTION.match(text):
+                found.add(text)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _TAKES_PATHS:
+                found |= _words([*node.args, *(one.value for one in node.keywords)])
+            case ast.BinOp(op=ast.Div(), right=right):  # `BASE / "static"`
+                found |= _words([right])
+            case ast.Assign(targets=[ast.Name(id="INSTALLED_APPS")], value=ast.List(elts=apps)):
+                found |= _words(apps)
+    return found
+
+
+def _words(nodes: Iterable[ast.expr]) -> set[str]:
+    """The texts among expressions that are one word: where a path or a module is expected, that is one."""
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if _WORD.match(text)}

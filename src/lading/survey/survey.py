@@ -68,7 +68,7 @@ class _Surveyor:
 
         found = [one for one in find_projects(self._paths, asked) if not self._hidden(one)]
         known = {one.folder: self._project(one) for one in found if "pyproject.toml" in one.files}
-        projects = [one for one in found if is_project(one, known.get(one.folder))]
+        projects = [one for one in found if is_project(one, known.get(one.folder), known)]
         services: list[ServiceFacts] = []
         unsupported: list[Unsupported] = []
         for one in projects:
@@ -217,17 +217,15 @@ class _Surveyor:
 
 
 def _nested(one: "Project", projects: Iterable["Project"]) -> tuple[str, ...]:
-    """The Python and Go projects inside a project, relative to it: they are not its source. Node projects may well be
-    (a front end that a service hands out)."""
-    from lading.survey.folders import GO_FILES, PYTHON_FILES
+    """The Python and Go projects inside a project, relative to it: they are not its source. Others may well be (a
+    front end that a service hands out, a folder with a list of requirements)."""
+    own = frozenset(("pyproject.toml", "go.mod"))
 
     prefix = "" if one.folder == "." else f"{one.folder}/"
     return tuple(
         other.folder[len(prefix) :]
         for other in projects
-        if other.folder not in (one.folder, ".")
-        and other.folder.startswith(prefix)
-        and set(other.files).intersection((*PYTHON_FILES, *GO_FILES))
+        if other.folder not in (one.folder, ".") and other.folder.startswith(prefix) and own.intersection(other.files)
     )
 
 

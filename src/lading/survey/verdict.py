@@ -12,8 +12,11 @@ NOT_YET = "is not supported yet"
 USE_UV = "uv projects are: `uv init --bare`, `uv add` what it needs, and `uv lock`"
 
 
-def is_project(one: Project, facts: ProjectFacts | None) -> bool:
-    """Whether a folder holds a project: a `pyproject.toml` alone may hold nothing but the settings of tools."""
+def is_project(one: Project, facts: ProjectFacts | None, known: Mapping[str, ProjectFacts]) -> bool:
+    """Whether a folder holds a project: a `pyproject.toml` alone may hold nothing but the settings of tools, and a
+    `setup.py` inside of another project is a module or a script."""
+    if one.files == ("setup.py",):
+        return not any(folder in known for folder in _above(one.folder))
     if facts is None or facts.broken or facts.project or facts.workspace or facts.manager:
         return True
     return any(name != "pyproject.toml" for name in one.files)
@@ -92,11 +95,8 @@ def _without_lock(one: Project, facts: ProjectFacts, known: Mapping[str, Project
         yield "pyproject.toml", f"pyproject.toml › tool.{facts.manager}: {owner} {NOT_YET}", USE_UV
     for folder in _above(one.folder):
         if folder in known and known[folder].workspace:
-            yield (
-                "pyproject.toml",
-                f"it is a member of the uv workspace in {folder}: uv workspaces {_NOT_YET_PLURAL}",
-                "",
-            )
+            what = f"it is a member of the uv workspace of {known[folder].name or folder}"
+            yield "pyproject.toml", f"{what}: uv workspaces {_NOT_YET_PLURAL}", ""
     if facts.workspace:
         yield "pyproject.toml", f"pyproject.toml › tool.uv.workspace: uv workspaces {_NOT_YET_PLURAL}", ""
     if not facts.project and "requirements.txt" in one.files:
