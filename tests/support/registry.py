@@ -143,7 +143,8 @@ class Registry:
 
     def _fault(self, request: Request) -> Fault | None:
         for fault in self._faults:
-            if fault.times and fault.method == request.method and fault.path in request.path:
+            enough = request.method != "PATCH" or int(request.headers.get("Content-Length", 0)) >= (fault.cut or 0)
+            if fault.times and fault.method == request.method and fault.path in request.path and enough:
                 fault.times -= 1
                 return fault
         return None
