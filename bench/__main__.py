@@ -1,6 +1,6 @@
 """Measure Lading, and BuildKit beside it where an engine is there, and print medians and ratios.
 
-    python -m bench [--rounds N] [--only SCENARIO] [--json PATH]
+    python -m bench [--rounds N] [--json PATH]
 
 The sides take turns within each round, so that what else this machine does hits both. Absolute times mean little.
 """
@@ -11,12 +11,13 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.base import push_base
-from bench.sides import BuildKit, Lading, Timing
+from bench.sides import BuildKit, Lading, Timing, install
 from bench.workload import Workload
 
 BARS = {
@@ -35,17 +36,17 @@ MEMORY_BAR = 150e6
 class Bench:
     """One run: both sides, and what was measured."""
 
-    def __init__(self, folder: Path, rounds: int, only: str) -> None:
+    def __init__(self, folder: Path, rounds: int) -> None:
         env = dict(os.environ)
         env.pop("SOURCE_DATE_EPOCH", None)
         self._rounds = rounds
-        self._only = only
         self.timings: dict[str, dict[str, list[Timing]]] = {}
         registry = env.get("LADING_TEST_REGISTRY", "")
-        uv = Path(shutil.which("uv", path=str(Path(os.sys.executable).parent)) or "uv")  # type: ignore[attr-defined]
+        uv = Path(sys.executable).with_name("uv")
         lock_env = {**env, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(folder / "lock-cache")}
         self.work = Workload(folder, str(uv), lock_env, rounds)
-        self.ours = Lading(folder, self.work.folder, env, registry)
+        command = install(folder, uv, lock_env)
+        self.ours = Lading(folder, self.work.folder, env, command=command, registry=registry)
         self.ours.lock()
         self.registry = registry
         self.peer: BuildKit | None = None
@@ -55,7 +56,7 @@ class Bench:
             subprocess.run(
                 ["docker", "pull", "--quiet", base.reference], env=env, check=True, stdout=subprocess.DEVNULL
             )
-            self.peer = BuildKit(folder, self.work.folder, env, registry, base.reference, uv)
+            self.peer = BuildKit(folder, self.work.folder, env, registry=registry, base=base.reference, uv=uv)
 
     def run(self) -> None:
         """Every scenario, every round."""
@@ -126,7 +127,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lading-bench-") as folder:
-        bench = Bench(Path(folder), args.rounds, "")
+        bench = Bench(Path(folder), args.rounds)
         if bench.peer is None:
             print("no Docker engine: Lading alone (make engine, then make bench)")
         bench.run()

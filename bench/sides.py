@@ -1,7 +1,6 @@
 """The two sides: Lading's own command, and `docker buildx` with an equivalent Dockerfile and cache mounts."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,8 @@ RUN --mount=type=cache,target=/root/.cache/uv \\
     --mount=type=bind,from=certificates,source=ca-certificates.crt,target=/certificates.crt \\
     --mount=type=bind,source=uv.lock,target=uv.lock \\
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \\
-    ["/usr/local/bin/uv", "sync", "--quiet", "--frozen", "--no-dev", "--no-install-project", "--python", "/usr/bin/python3.13"]
+    ["/usr/local/bin/uv", "sync", "--quiet", "--frozen", "--no-dev", "--no-install-project", \\
+     "--python", "/usr/bin/python3.13"]
 
 FROM base
 WORKDIR /app
@@ -55,19 +55,33 @@ def timed(command: list[str], env: dict[str, str], folder: Path) -> Timing:
     return Timing(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
+def install(folder: Path, uv: Path, env: dict[str, str]) -> Path:
+    """Lading as its users have it: installed, with its bytecode, beside nothing but what it depends on."""
+    venv = folder / "venv"
+    repository = Path(__file__).parents[1]
+    run([uv, "venv", "--quiet", "--python", sys.executable, venv], env)
+    run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", venv / "bin/python", repository], env)
+    return venv / "bin" / "lading"
+
+
+def run(command: list[str | Path], env: dict[str, str]) -> None:
+    """Run to the end, or end the benchmark."""
+    subprocess.run(command, env=env, check=True)
+
+
 class Lading:
     """Lading, with a store and a uv cache of its own."""
 
     name = "lading"
 
-    def __init__(self, folder: Path, service: Path, env: dict[str, str], registry: str) -> None:
+    def __init__(self, folder: Path, service: Path, env: dict[str, str], *, command: Path, registry: str) -> None:
         self._store = folder / "store"
         self._cache = folder / "uv-cache"
         self._base = folder / "store-with-base"
         self._service = service
         self._registry = registry
         self._env = {**env, "LADING_STORE": str(self._store), "UV_CACHE_DIR": str(self._cache)}
-        self._command = str(Path(sys.executable).parent / "lading")
+        self._command = str(command)
 
     def build(self, *, push: bool = False) -> Timing:
         """One build of the service as it is now."""
@@ -98,7 +112,7 @@ class BuildKit:
 
     name = "buildkit"
 
-    def __init__(self, folder: Path, service: Path, env: dict[str, str], registry: str, base: str, uv: Path) -> None:
+    def __init__(self, folder: Path, service: Path, env: dict[str, str], *, registry: str, base: str, uv: Path) -> None:
         self._dockerfile = folder / "Dockerfile"
         self._dockerfile.write_text(DOCKERFILE)
         tools = folder / "uv-context"
@@ -127,8 +141,3 @@ class BuildKit:
     def forget(self) -> None:
         """Empty caches; the base image stays."""
         timed(["docker", "builder", "prune", "--all", "--force"], self._env, self._service)
-
-
-def own_memory() -> int:
-    """The largest resident size of any child so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024

@@ -132,7 +132,7 @@ class _Worker:
 
     def __init__(self, interpreter: Interpreter) -> None:
         program = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
-        command = [*interpreter.command, "-S", "-s", "-P", "-B", "-W", "ignore", "-c", program]
+        command = [*interpreter.command, "-S", "-s", "-P", "-B", "-c", program]
         # Pipes made by Python are closed on exec, so no worker holds another one's.
         child_in, self._to = os.pipe()
         self._from, child_out = os.pipe()

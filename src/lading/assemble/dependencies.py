@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
@@ -253,6 +252,7 @@ class Installed:
         """RECORD as it must read in the image, where scripts start with the image's own Python."""
         import csv
         import io
+        from base64 import urlsafe_b64encode
 
         out = io.StringIO()
         rows = csv.writer(out, lineterminator="\n")

@@ -7,21 +7,17 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from lading.assemble.dependencies import Uv
-from lading.assemble.stored import RemoteRecord, open_stored
-from lading.debian.fetch import fetch_deb
-from lading.debian.mirrors import Mirrors
+from lading.assemble.stored import RemoteRecord, StoredImage
 from lading.digest import Digest
-from lading.errors import StepFailed
-from lading.http import Http
 from lading.lock.model import DebianPin, Pins
-from lading.oci.content import is_index
 from lading.oci.model import Image, Layer
-from lading.proc import Runner
 from lading.store import Store
 
 if TYPE_CHECKING:
-    from lading.debian.mirrors import Archive
+    from lading.debian.mirrors import Mirrors
+    from lading.http import Http
     from lading.oci.registry import Registry
+    from lading.proc import Runner
 
 
 class OutsideSources:
@@ -32,9 +28,9 @@ class OutsideSources:
         self,
         *,
         store: Store,
-        http: Callable[[], Http],
-        runner: Callable[[], Runner],
-        mirrors: Callable[[], Mirrors],
+        http: "Callable[[], Http]",
+        runner: "Callable[[], Runner]",
+        mirrors: "Callable[[], Mirrors]",
         registry: Callable[[], "Registry"],
         env: Mapping[str, str],
     ) -> None:
@@ -58,8 +54,10 @@ class OutsideSources:
     def _fetch(self, pin: DebianPin) -> Path:
         if self._store.has(pin.digest, pin.size):
             return self._store.blob(pin.digest)
+        from lading.debian.fetch import fetch_deb
+
         return fetch_deb(
-            archive=_archive(pin),
+            archive=pin.archive,
             path=pin.path,
             digest=pin.digest,
             size=pin.size,
@@ -75,10 +73,7 @@ class OutsideSources:
             self._store.put(image.config)
             self._store.put(image.manifest)
             return image
-        stored = open_stored(self._store, manifest, self.remote_layer)
-        if is_index(stored):
-            raise StepFailed("the pinned base image is an index", where=reference, fix="lading lock --upgrade")
-        return stored
+        return StoredImage(self._store, self._store.read(manifest), self.remote_layer)
 
     def remote_layer(self, record: RemoteRecord) -> Layer:
         """A layer that is opened from its registry only when somebody asks for its bytes."""
@@ -91,11 +86,6 @@ class OutsideSources:
         pin = pins.tool("uv", machine_platform())
         tool = find_uv(runner=self._runner(), env=self._env, store=self._store, pin=pin)
         return Uv(tool.path, self._runner(), folder, sys.executable)
-
-
-def _archive(pin: DebianPin) -> "Archive":
-    # A lock has been checked when it was read; this tells the type checker.
-    return "debian-security" if pin.archive == "debian-security" else "debian"
 
 
 def pinned_reference(reference: str, manifest: Digest) -> str:

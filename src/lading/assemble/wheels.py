@@ -4,7 +4,6 @@ Rules: environment markers (PEP 508), wheel tags (PEP 425), manylinux (PEP 600),
 form that uv gives its lock in (`uv export --format pylock.toml`).
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -178,4 +177,6 @@ def _tags(target: Target) -> Iterator[Any]:
 
 def _quoted(text: str) -> str:
     """A TOML basic string; JSON's escapes are all valid in one (TOML 1.0, strings)."""
+    import json
+
     return json.dumps(text)

@@ -13,7 +13,6 @@ import msgspec
 
 from lading.digest import Digest, parse_digest
 from lading.errors import UsageError, VerificationFailed
-from lading.http.proxy import is_loopback
 
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_API = "registry-1.docker.io"
@@ -99,6 +98,8 @@ def endpoint_of(registry: str, insecure: Iterable[str] = (), *, trusted: bool = 
     `trusted` says that a certificate authority was installed for this very host and port (`certs.d`): then even a
     loopback registry is spoken to with TLS.
     """
+    from lading.http.proxy import is_loopback
+
     host = host_of(registry)
     plain = is_loopback(host) or registry in insecure or host in insecure
     authority = DOCKER_HUB_API if registry == DOCKER_HUB else registry

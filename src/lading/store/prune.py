@@ -25,7 +25,8 @@ STALE = 86400.0
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _ROOT = re.compile(r"[0-9a-f]{32}\Z")
 _TEMPORARY = re.compile(r"(?:[0-9a-f]+-[0-9a-f]{16}|tmp[a-z0-9_]{8}|crash-[0-9T]+-[0-9]+\.txt)\Z")
-"""The names that the store, `tempfile.mkdtemp` and the command line give: nothing else is ever removed."""
+"""The names that the store (also its older versions, by `tempfile.mkdtemp`) and the command line give: nothing else is
+ever removed."""
 
 
 class Pruned(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,23 +30,29 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        # Building paths of `Path` parts takes longer than asking the file system about them, some hundred times a build.
+        self._blobs = f"{self.root}/blobs/sha256"
+        self._actions = f"{self.root}/actions"
 
     # Blobs
 
     def blob(self, digest: Digest) -> Path:
         """Where the blob is, or would be."""
+        return Path(self._blob(digest))
+
+    def _blob(self, digest: Digest) -> str:
         name = hex_of(digest)
-        return self.root / "blobs" / "sha256" / name[:2] / name
+        return f"{self._blobs}/{name[:2]}/{name}"
 
     def has(self, digest: Digest, size: int | None = None) -> bool:
         """Whether the blob is there, and (given its size in bytes) whole."""
         try:
-            info = os.stat(self.blob(digest))  # noqa: PTH116  # half the cost of Path.stat, on the path of every build
+            info = os.stat(self._blob(digest))  # noqa: PTH116
         except OSError:
             return False
         if size is not None and info.st_size != size:
             return False  # a crash of the machine, not of the program, can leave a short file
-        _touch(self.blob(digest), info)
+        _touch(self._blob(digest), info)
         return True
 
     def open(self, digest: Digest) -> BinaryIO:
@@ -87,16 +93,17 @@ class Store:
         """The result stored under an action key, or nothing; a result of another shape counts as nothing."""
         path = self._action(key)
         try:
-            data = path.read_bytes()
-            value = msgspec.json.decode(data, type=kind)
+            with open(path, "rb") as file:  # noqa: PTH123
+                info = os.fstat(file.fileno())
+                value = msgspec.json.decode(file.read(), type=kind)
         except (OSError, msgspec.DecodeError):
             return None
-        _touch(path, None)
+        _touch(path, info)
         return value
 
     def put_action(self, key: Digest, value: object) -> None:
         """Store the result of an action."""
-        self._write(self._action(key), msgspec.json.encode(value))
+        self._write(Path(self._action(key)), msgspec.json.encode(value))
 
     def memo(self, key: Digest, kind: type[T], compute: Callable[[], T]) -> T:
         """The stored result, or `compute()`, stored."""
@@ -106,9 +113,9 @@ class Store:
             self.put_action(key, found)
         return found
 
-    def _action(self, key: Digest) -> Path:
+    def _action(self, key: Digest) -> str:
         name = hex_of(key)
-        return self.root / "actions" / name[:2] / name
+        return f"{self._actions}/{name[:2]}/{name}"
 
     # Names and state
 
@@ -131,11 +138,9 @@ class Store:
 
     def images(self) -> Iterator[tuple[str, Digest]]:
         """Every name and its digest, sorted by name."""
-        from urllib.parse import unquote
-
         folder = self.root / "images"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            yield unquote(path.name), Digest(path.read_text())
+            yield path.name.replace("%2F", "/").replace("%25", "%"), Digest(path.read_text())
 
     def get_state(self, name: str, kind: type[T]) -> T | None:
         """A small cache, if it is there and readable."""
@@ -153,9 +158,7 @@ class Store:
         self._write(self.root / name, text.encode("utf-8", "surrogateescape"))
 
     def _name(self, folder: str, name: str) -> Path:
-        from urllib.parse import quote
-
-        return self.root / folder / quote(name, safe="")
+        return self.root / folder / name.replace("%", "%25").replace("/", "%2F")
 
     # Roots
 
@@ -167,7 +170,7 @@ class Store:
         """
         target = self.root / "roots" / hex_of(key)[:32]
         if target.is_dir():
-            _touch(target, None)
+            _touch(str(target), target.stat())
             return target
         with self.scratch() as folder:
             fill(folder / "root")
@@ -183,16 +186,21 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A temporary folder on the store's own disk, removed afterwards."""
-        import tempfile
-
         with self.writing():
-            (self.root / "tmp").mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self.root / "tmp"))
+            folder = self.root / "tmp" / _temporary_name()
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
         try:
             yield folder
         finally:
             with suppress(OSError):  # a leftover, which `prune` removes
                 remove_tree(folder)
+
+    def abandon(self) -> None:
+        """Remove what this process has in `tmp/`: it is about to end, and nothing will be finished."""
+        for path in (self.root / "tmp").glob(f"{os.getpid():x}-*"):
+            with suppress(OSError):
+                remove_tree(path) if path.is_dir() else path.unlink()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -221,7 +229,7 @@ class Store:
 
     def _temporary(self) -> tuple[int, Path]:
         folder = self.root / "tmp"
-        name = folder / f"{os.getpid():x}-{os.urandom(8).hex()}"
+        name = folder / _temporary_name()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             return os.open(name, flags, 0o644), name
@@ -285,6 +293,11 @@ class BlobWriter:
         return digest
 
 
+def _temporary_name() -> str:
+    """A new name that tells which process made it: `abandon` and `prune` go by its form."""
+    return f"{os.getpid():x}-{os.urandom(8).hex()}"
+
+
 def _rename(temporary: Path, target: Path) -> None:
     try:
         os.replace(temporary, target)  # noqa: PTH105  # on the path of every build
@@ -293,10 +306,10 @@ def _rename(temporary: Path, target: Path) -> None:
         temporary.replace(target)
 
 
-def _touch(path: Path, info: os.stat_result | None) -> None:
+def _touch(path: str, info: os.stat_result) -> None:
     """Mark as used, so that `prune` keeps what is in use. A read-only store serves all the same."""
     try:
-        if time.time() - (info or path.stat()).st_mtime > TOUCH_AFTER:
+        if time.time() - info.st_mtime > TOUCH_AFTER:
             os.utime(path)
     except OSError:
         pass
