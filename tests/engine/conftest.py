@@ -9,12 +9,13 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from tools.engine.engine import engine_variables
@@ -23,6 +24,10 @@ from tools.engine.home import Home, find_home
 from tools.engine.processes import end
 from tools.engine.registry import RegistryOptions, start_registry
 from tools.engine.wrappers import tool_program
+
+if TYPE_CHECKING:
+    from tests.engine.rootfs import Rootfs
+    from tests.engine.service import Built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,3 +147,70 @@ def busybox_tree(home: Home) -> bytes:
         entry.size, entry.mode = len(program), 0o755
         tar.addfile(entry, io.BytesIO(program))
     return archive.getvalue()
+
+
+@pytest.fixture(scope="session")
+def lading(engine_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The real command line, with a home, a store and a package cache of its own that all tests share."""
+    home = tmp_path_factory.mktemp("home")
+    environ = {name: value for name, value in engine_environ.items() if not name.startswith(("LADING_", "UV_"))}
+    kept = {name: engine_environ[name] for name in ("LADING_DEBIAN_MIRROR",) if name in engine_environ}
+    own = {"HOME": str(home), "LADING_STORE": str(home / "store"), "UV_CACHE_DIR": str(home / "uv")}
+    return Program(path=Path(sys.executable).with_name("lading"), environ={**environ, **kept, **own})
+
+
+@pytest.fixture(scope="session")
+def riskshield(lading: Program, tmp_path_factory: pytest.TempPathFactory) -> "Built":
+    """The reference service, built for two platforms as its team has decided."""
+    from tests.engine.service import build, copy_of_example
+
+    folder = copy_of_example(tmp_path_factory.mktemp("distroless") / "riskshield", lading)
+    return build(folder, lading, "--platform", "linux/amd64,linux/arm64")
+
+
+@pytest.fixture(scope="session")
+def slim(lading: Program, tmp_path_factory: pytest.TempPathFactory) -> "Built":
+    """The same service on the base with a shell."""
+    from tests.engine.service import build, copy_of_example
+
+    folder = copy_of_example(tmp_path_factory.mktemp("slim") / "riskshield", lading, 'base = "slim"')
+    return build(folder, lading)
+
+
+@pytest.fixture(scope="session")
+def unpacked(
+    riskshield: "Built", slim: "Built", tool: Callable[[str], Program], tmp_path_factory: pytest.TempPathFactory
+) -> "Mapping[str, Rootfs]":
+    """The images as skopeo copies them and umoci unpacks them, with their owners, by base and architecture."""
+    from tests.engine.rootfs import Rootfs
+
+    folder = tmp_path_factory.mktemp("unpacked")
+    found: dict[str, Rootfs] = {}
+    for key, built, architecture in (
+        ("distroless/amd64", riskshield, "amd64"),
+        ("distroless/arm64", riskshield, "arm64"),
+        ("slim/amd64", slim, "amd64"),
+    ):
+        bundle = folder / key
+        bundle.mkdir(parents=True)
+        copy = f"{bundle}/layout:1"
+        tool("skopeo")("copy", "--override-arch", architecture, f"oci:{built.layout}:1", f"oci:{copy}")
+        tool("umoci")("unpack", "--image", copy, bundle / "bundle")
+        found[key] = Rootfs(bundle / "bundle" / "rootfs")
+    return found
+
+
+@pytest.fixture(scope="session")
+def in_docker(docker: Program, riskshield: "Built") -> Iterator[str]:
+    """The name of the service's image in Docker, loaded from its archive."""
+    docker("load", "--quiet", "--input", riskshield.archive)
+    yield riskshield.name
+    docker("rmi", "--force", riskshield.name)
+
+
+@pytest.fixture(scope="session")
+def slim_in_docker(docker: Program, slim: "Built") -> Iterator[str]:
+    """The name of the slim image in Docker."""
+    docker("load", "--quiet", "--input", slim.archive)
+    yield slim.name
+    docker("rmi", "--force", slim.name)
