@@ -20,8 +20,10 @@ FRAMEWORKS: dict[str, Framework] = {
     "flask.app.Flask": "Flask",
     "quart.Quart": "Quart",
     "quart.app.Quart": "Quart",
+    "django.core.asgi.get_asgi_application": "Django",
+    "django.core.wsgi.get_wsgi_application": "Django",
 }
-"""The classes that are applications, by the names that they are imported by."""
+"""What makes applications, by the names that it is imported by."""
 
 _FOLDERS = ("", "app", "src")
 _FILES = ("main.py", "app.py", "api.py", "asgi.py", "wsgi.py", "server.py", "application.py", "__init__.py")
@@ -216,8 +218,8 @@ def _answering(graph: Graph, place: Place) -> tuple[Place, ...]:
 
 
 def _protocol(framework: Framework, file: str) -> Literal["asgi", "wsgi"]:
-    unknown_wsgi = framework == "unknown" and posixpath.basename(file) == "wsgi.py"
-    return "wsgi" if framework == "Flask" or unknown_wsgi else "asgi"
+    either = framework in ("Django", "unknown")
+    return "wsgi" if framework == "Flask" or (either and posixpath.basename(file) == "wsgi.py") else "asgi"
 
 
 def _root_that_gives(dotted: str, file: str) -> str:

@@ -13,6 +13,8 @@ _SOURCE_LABELS = ("source", "source code", "sourcecode", "source-code", "reposit
 _URL = re.compile(r"(https?://)(?:[^/@\s]*@)?([A-Za-z0-9.\[\]:_-]+(?:/[^\s\x00-\x1f\x7f\"'<>\\]*)?)\Z")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,127}\Z")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
+_PLACEHOLDER = "Add your description here"
+"""What `uv init` writes for a description: nobody has said it."""
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 
 
@@ -76,7 +78,7 @@ def read_project(data: bytes) -> ProjectFacts:
         project="project" in whole,
         name=normalised(_text(project, "name")),
         version=_matching(_VERSION, _text(project, "version")),
-        description=on_one_line(_text(project, "description")),
+        description=on_one_line(_text(project, "description").replace(_PLACEHOLDER, "")),
         licence=_licence(project.get("license")),
         source=source,
         source_key=source_key,

@@ -1,0 +1,73 @@
+import pytest
+
+from lading.errors import UsageError
+from lading.strategy.model import ServiceStrategy
+from lading.strategy.read import read_strategy
+from lading.strategy.resolve import resolve
+
+
+def resolved(text: str = "", service: str = "api", folder: str = "services/api") -> ServiceStrategy:
+    return resolve(read_strategy(text.encode(), None), service, folder)
+
+
+def test_without_settings_the_defaults_hold() -> None:
+    found = resolve(read_strategy(None, None), "api", ".")
+    assert (found.base, found.uid, found.gid, found.platforms) == ("distroless", 65532, 65532, ("linux/amd64",))
+    assert (found.compression, found.stop_signal, found.image, found.budget) == ("gzip", "SIGTERM", "api", None)
+    assert (found.health.enabled, found.health.interval, found.health.timeout) == (True, 30.0, 10.0)
+    assert found.origins == ()
+
+
+def test_a_service_overrides_the_team() -> None:
+    found = resolved('port = 8000\nbudget = "200MB"\n[services.api]\nport = 9000\n')
+    assert (found.port, found.budget) == (9000, 200_000_000)
+    assert found.origin("port") == "lading.toml › services.api.port"
+    assert found.origin("budget") == "lading.toml › budget"
+
+
+def test_tables_are_joined_and_lists_replaced() -> None:
+    found = resolved("""
+    groups = ["a", "b"]
+    env = { A = "team", B = "team" }
+    health = { interval = "10s", retries = 5 }
+    [services.api]
+    groups = ["c"]
+    env = { B = "own" }
+    health = { path = "/up" }
+    """)
+    assert found.groups == ("c",)
+    assert found.env == (("A", "team"), ("B", "own"))
+    assert (found.health.path, found.health.interval, found.health.retries) == ("/up", 10.0, 5)
+    assert found.origin("env.B") == "lading.toml › services.api.env.B"
+
+
+def test_the_health_check_can_be_switched_off_and_on_again() -> None:
+    assert not resolved("health = false\n").health.enabled
+    assert resolved("health = false\n[services.api]\nhealth = true\n").health.enabled
+    assert not resolved("[services.api]\nhealth = false\n").health.enabled
+
+
+def test_another_service_settings_do_not_count() -> None:
+    assert resolved("[services.other]\nport = 1\npath = 'x'\n").port is None
+
+
+def test_settings_find_their_service_by_its_folder() -> None:
+    found = resolved("[services.front]\npath = './services/api/'\nport = 7000\n", service="front")
+    assert found.port == 7000
+
+
+def test_the_registry_goes_before_the_name_and_a_full_name_replaces_both() -> None:
+    assert resolved('registry = "registry.example/team"\n').image == "registry.example/team/api"
+    text = 'registry = "registry.example/team"\n[services.api]\nimage = "other.example/x"\n'
+    assert resolved(text).image == "other.example/x"
+
+
+def test_root_must_be_allowed() -> None:
+    with pytest.raises(UsageError, match="root") as caught:
+        resolved('user = "0"\n')
+    assert caught.value.where == "lading.toml › user"
+    assert resolved('user = "0:0"\nallow-root = true\n').uid == 0
+
+
+def test_what_is_listed_without_order_is_sorted() -> None:
+    assert resolved('packages = ["libpq5", "libcairo2", "libpq5"]\n').packages == ("libcairo2", "libpq5")
