@@ -7,7 +7,8 @@ The tree, with the exit code of each kind (`docs/exit-codes.md`)::
     ├── UsageError         2   bad usage or configuration: flags, lading.toml, a project that cannot be planned
     ├── StepFailed         3   a build step failed: dependencies, bytecode, a toolchain, the disk
     ├── RemoteFailed       4   a registry, a package mirror or the network failed
-    └── VerificationFailed 5   something did not verify: a signature, a hash, an archive that is not safe
+    ├── VerificationFailed 5   something did not verify: a signature, a hash, an archive that is not safe
+    └── Unavailable        69  this machine lacks what the command needs: a container runtime (`EX_UNAVAILABLE`)
 
 A bug exits with 70 (`EX_SOFTWARE` of sysexits.h). A message has three parts: what happened, where, what to do next.
 """
@@ -76,6 +77,13 @@ class VerificationFailed(LadingError):
 
     exit_code = 5
     kind = "did not verify"
+
+
+class Unavailable(LadingError):
+    """What the command needs is not on this machine, and Lading cannot bring it along (`EX_UNAVAILABLE`)."""
+
+    exit_code = 69
+    kind = "unavailable"
 
 
 class Problems(LadingError):

@@ -3,13 +3,26 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lading.errors import StepFailed
+
+if TYPE_CHECKING:
+    import subprocess
 
 Echo = Callable[[str], None]
 LAST_LINES = 20
 """Lines of a failed command's output that its error shows."""
+
+
+_running: "set[subprocess.Popen[bytes]]" = set()
+"""What is waited for just now, in any thread."""
+
+
+def end_commands() -> None:
+    """Kill every command that somebody waits for: this process is about to end."""
+    for process in tuple(_running):
+        process.kill()
 
 
 class Completed(NamedTuple):
@@ -41,23 +54,56 @@ class Runner:
         import subprocess
 
         words = [os.fspath(word) for word in command]
+        self._tell(words)
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env={**os.environ, **env} if env else None,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise StepFailed(f"cannot start {words[0]}: {error.strerror or error}", fix="lading doctor") from error
+        with process:
+            _running.add(process)
+            try:
+                out, err = process.communicate(stdin)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                _running.discard(process)
+        return Completed(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        *,
+        output: IO[bytes] | None = None,
+    ) -> "subprocess.Popen[bytes]":
+        """Start and do not wait: its output goes where this process's own goes, or into `output`; its input is empty.
+
+        It is in a session of its own, so that signals of the terminal reach it only when they are passed on.
+        Raises `StepFailed` when the program cannot be started.
+        """
+        import subprocess
+
+        words = [os.fspath(word) for word in command]
+        self._tell(words)
+        try:
+            return subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        except OSError as error:
+            raise StepFailed(f"cannot start {words[0]}: {error.strerror or error}", fix="lading doctor") from error
+
+    def _tell(self, words: Sequence[str]) -> None:
         if self._echo:
             import shlex
 
             self._echo(shlex.join(words))
-        try:
-            done = subprocess.run(
-                words,
-                cwd=cwd,
-                env={**os.environ, **env} if env else None,
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
-                capture_output=True,
-                check=False,
-            )
-        except OSError as error:
-            raise StepFailed(f"cannot start {words[0]}: {error.strerror or error}", fix="lading doctor") from error
-        return Completed(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def check(
         self,

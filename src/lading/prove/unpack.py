@@ -11,7 +11,7 @@ them (`noNewPrivileges`).
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lading.archive import TarEntry
@@ -26,8 +26,11 @@ _LATEST = 2**33
 """Seconds since 1970 that every file system can store; times of archives are held to it."""
 
 
-def unpack(image: Image, root: Path, *, owners: bool) -> None:
+def unpack(image: Image, root: Path, *, owners: bool, folders: Sequence[str] = (), files: Sequence[str] = ()) -> None:
     """Make the new folder `root` hold the image's files. `owners` needs root.
+
+    `folders` and `files` (paths in the image) are there afterwards, whether the image has them or not, and the files
+    are no links: a runtime needs places to mount on.
 
     Raises `VerificationFailed` for layers that are unsafe or not what the manifest says, `StepFailed` when the disk is
     full; what was written by then must be thrown away.
@@ -39,6 +42,10 @@ def unpack(image: Image, root: Path, *, owners: bool) -> None:
             tree.begin_layer()
             for entry in entries(layer):
                 tree.apply(entry)
+        for path in folders:
+            tree.folder(path)
+        for path in files:
+            tree.file(path)
         tree.finish()
     except OSError as error:
         name = error.filename if isinstance(error.filename, str) else str(root)
@@ -62,7 +69,7 @@ class _Tree:
     def apply(self, entry: TarEntry) -> None:
         """Make one entry, or take away what a whiteout hides."""
         folder, _, name = entry.path.rpartition("/")
-        parent = self._folder(folder, entry)
+        parent = self.folder(folder)
         if name == OPAQUE:
             self._hide(parent.iterdir())
         elif name.startswith(WHITEOUT):
@@ -114,7 +121,7 @@ class _Tree:
 
     def _link(self, path: Path, entry: TarEntry) -> None:
         folder, _, name = entry.target.rpartition("/")
-        source = self._folder(folder, entry) / name
+        source = self.folder(folder) / name
         if not os.path.lexists(source):
             raise VerificationFailed("a hard link to a file that is not there", where=f"{entry.path} → {entry.target}")
         os.link(source, path, follow_symlinks=False)
@@ -149,7 +156,7 @@ class _Tree:
         else:
             path.unlink()
 
-    def _folder(self, path: str, entry: TarEntry) -> Path:
+    def folder(self, path: str) -> Path:
         """The folder that `path` means in the container, made where it is missing.
 
         Links are followed inside the root only, and `..` stops there, as it does for a process of the container.
@@ -163,20 +170,29 @@ class _Tree:
             if part == "..":
                 here = here.parent if here != self._root else here
             elif part not in ("", "."):
-                target = self._step(here / part, entry)
+                target = self._step(here / part, path)
                 if target is None:
                     here = here / part
                     continue
                 links += 1
                 if links > MOST_LINKS:
-                    raise VerificationFailed("a path leads through too many links", where=entry.path)
+                    raise VerificationFailed("a path leads through too many links", where=path)
                 here = self._root if target.startswith("/") else here
                 parts += target.split("/")[::-1]
         self._known[path] = here
         return here
 
-    def _step(self, path: Path, entry: TarEntry) -> str | None:
-        """The target of the link at `path`, or nothing when it is a folder now."""
+    def file(self, path: str) -> None:
+        """Let there be a real file; an empty one takes the place of a link or of nothing."""
+        folder, _, name = path.rpartition("/")
+        place = self.folder(folder) / name
+        if place.is_symlink():
+            place.unlink()
+        if not place.exists():
+            place.touch(mode=0o644)
+
+    def _step(self, path: Path, whole: str) -> str | None:
+        """The target of the link at `path`, or nothing when it is a folder now. `whole` is the path on the way."""
         try:
             there = path.lstat().st_mode
         except FileNotFoundError:
@@ -186,7 +202,7 @@ class _Tree:
         if stat.S_ISLNK(there):
             return str(path.readlink())
         if not stat.S_ISDIR(there):
-            raise VerificationFailed("a path leads through a file", where=entry.path)
+            raise VerificationFailed("a path leads through a file", where=whole)
         return None
 
 

@@ -125,6 +125,27 @@ def test_a_folder_that_became_a_link_keeps_its_mode_to_itself(tmp_path: Path) ->
     assert stat.S_IMODE((outside / "b").stat().st_mode) == 0o700
 
 
+def test_places_to_mount_on_are_there(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    image = an_image({"app": f"-> {outside}", "etc/resolv.conf": "-> ../run/resolv.conf", "etc/hosts": b"own"})
+    unpack(
+        image,
+        tmp_path / "root",
+        owners=False,
+        folders=["/proc", "/app/data"],
+        files=["/etc/resolv.conf", "/etc/hosts", "/etc/hostname"],
+    )
+    assert list(outside.iterdir()) == []
+    assert (tmp_path / "root/proc").is_dir()
+    assert (tmp_path / "root" / str(outside).lstrip("/") / "data").is_dir()
+    assert [(tmp_path / "root/etc" / name).read_text() for name in ("resolv.conf", "hosts", "hostname")] == [
+        "",
+        "own",
+        "",
+    ]
+
+
 @pytest.mark.parametrize("name", [".wh.", ".wh..", ".wh...", "a/.wh...", "a/.wh.."])
 def test_a_whiteout_that_means_no_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "beside").write_text("kept")

@@ -1,0 +1,173 @@
+"""`lading run`: starts an image with whatever container runtime is there, as the image's own user."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lading.cli.context import Context
+from lading.cli.images import IMAGE_HELP, find_image
+from lading.errors import EXIT_DONE, StepFailed, UsageError
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from lading.oci.model import Image
+    from lading.prove.container import Container, Request, Runtime
+
+HELP = "run an image with the container runtime that is there"
+TAKES_COMMAND = True
+NAMES = ("docker", "podman", "crun", "runc")
+"""The runtimes, in the order in which they are asked."""
+EPILOG = """\
+The process is the image's own user, without capabilities, on a read-only root with an empty /tmp. Ports are published
+on the loopback interface. What follows `--` takes the place of the image's command. The exit code is the process's.
+With --wait-healthy the image's own health check is asked until it passes; then the container is stopped."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `lading run`."""
+    parser.usage = f"{parser.prog} [options] IMAGE [-- COMMAND…]"
+    parser.add_argument("image", metavar="IMAGE", help=IMAGE_HELP)
+    parser.add_argument("--runtime", choices=NAMES, help=f"use this one (default: the first of {', '.join(NAMES)})")
+    parser.add_argument(
+        "-p",
+        "--publish",
+        action="append",
+        default=[],
+        metavar="PORTS",
+        help="8080, 9000:8080 or 127.0.0.1:9000:8080 (default: the image's own port); may be repeated",
+    )
+    parser.add_argument(
+        "-e",
+        "--env",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set a variable, or pass on one of this process's (KEY); may be repeated",
+    )
+    parser.add_argument(
+        "--network",
+        choices=("own", "host"),
+        default="own",
+        help="host shares this machine's network (crun, runc always do)",
+    )
+    parser.add_argument(
+        "--read-only",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether the root file system is read-only (it is, unless said otherwise)",
+    )
+    parser.add_argument("--wait-healthy", action="store_true", help="stop when the image's own health check has passed")
+    parser.add_argument(
+        "--probe", metavar="PATH", help="with --wait-healthy: print the answer of this path, as /health"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=60.0, metavar="SECONDS", help="how long --wait-healthy waits (default: 60)"
+    )
+    parser.epilog = EPILOG
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Run the image; the exit code of its process, or 0 when it was healthy."""
+    from lading.prove.attend import attend_to_the_end, health_command, run_container
+    from lading.prove.container import Request
+
+    _check(args)
+    found = find_image(context, args.image)
+    request = Request(
+        name=found.name,
+        content=found.content,
+        command=tuple(args.command) or None,
+        env=tuple(variable(text, context) for text in args.env),
+        publish=tuple(args.publish),
+        host_network=args.network == "host",
+        read_only=args.read_only,
+    )
+    if not args.wait_healthy:
+        return run_container(
+            request, _runtimes(args, context), runner=context.runner, attend=attend_to_the_end, say=context.note
+        )
+    from lading.cli.images import choose
+    from lading.oci.documents import RunConfig
+    from lading.oci.partial import config_of
+
+    health_command(config_of(choose(found, None)).config or RunConfig())
+    return _until_healthy(request, args, context)
+
+
+def variable(text: str, context: Context) -> tuple[str, str]:
+    """`KEY=VALUE`, or `KEY` with the value that this process has. `UsageError` for anything else."""
+    name, equals, value = text.partition("=")
+    if not re.fullmatch(r"[^\s=\0]+", name) or "\0" in value:
+        raise UsageError(f"{text[:40]!r} is no variable", where="--env", fix="write KEY=VALUE")
+    if not equals:
+        if name not in context.env:
+            raise UsageError(f"this process has no variable {name}", where="--env", fix=f"write {name}=VALUE")
+        value = context.env[name]
+    return name, value
+
+
+def _check(args: argparse.Namespace) -> None:
+    from lading.prove.ports import parse_published
+
+    if args.probe is not None and not args.wait_healthy:
+        raise UsageError("--probe needs --wait-healthy", fix="add --wait-healthy")
+    if args.probe is not None and not args.probe.startswith("/"):
+        raise UsageError("--probe takes a path", where=f"--probe {args.probe}", fix=f"write /{args.probe}")
+    if not args.timeout > 0:
+        raise UsageError("--timeout takes seconds", where=f"--timeout {args.timeout}")
+    if args.publish and args.network == "host":
+        raise UsageError("--publish and --network host contradict each other", fix="leave one of them out")
+    for text in args.publish:
+        parse_published(text)
+
+
+def _runtimes(args: argparse.Namespace, context: Context) -> "Sequence[Runtime]":
+    from lading.prove.engine import Engine, EngineRuntime
+    from lading.prove.folder import BundleRuntime
+
+    def load(engine: Engine, name: str, image: "Image") -> None:
+        from lading.oci.load import load_image
+
+        load_image(engine, name, image, context)
+
+    every: Sequence[Runtime] = (
+        EngineRuntime("docker", context.runner, context.store, load),
+        EngineRuntime("podman", context.runner, context.store, load),
+        BundleRuntime("crun", context.runner, context.store),
+        BundleRuntime("runc", context.runner, context.store),
+    )
+    return [runtime for runtime in every if args.runtime in (None, runtime.name)]
+
+
+def _until_healthy(request: "Request", args: argparse.Namespace, context: Context) -> int:
+    """Start, wait, tell how long it took, show the answer, stop. The process's own words are shown when it fails."""
+    from lading.prove.attend import run_container, wait_healthy
+    from lading.report.text import duration
+
+    with context.store.scratch() as folder, (folder / "log").open("wb") as log:
+
+        def attend(container: "Container", process: "Popen[bytes]") -> int:
+            seconds = wait_healthy(container, process, runner=context.runner, timeout=args.timeout, log=folder / "log")
+            at = f" at {container.address}" if container.address else ""
+            context.print(f"healthy after {duration(seconds)}{at}")
+            if args.probe is not None:
+                _probe(container, args.probe, context)
+            return EXIT_DONE
+
+        return run_container(
+            request, _runtimes(args, context), runner=context.runner, attend=attend, say=context.note, output=log
+        )
+
+
+def _probe(container: "Container", path: str, context: Context) -> None:
+    from lading.report.text import printable
+
+    if not container.address:
+        raise UsageError("the image exposes no port to ask", fix="leave out --probe")
+    with context.http.send("GET", f"{container.address}{path}") as response:
+        body = response.body().decode(errors="replace").rstrip()
+        context.print(f"GET {path}: {response.status}", printable(body))
+        if response.status >= 400:
+            raise StepFailed(f"GET {path} was answered with {response.status}", where=container.address)

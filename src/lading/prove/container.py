@@ -1,0 +1,104 @@
+"""What it means to run an image: the request, the container that is ready to start, and the runtimes' common shape."""
+
+import os
+import platform
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lading.oci.content import is_index, select
+from lading.oci.documents import RunConfig
+from lading.oci.model import Image, Index, Platform
+from lading.oci.partial import images_of
+from lading.proc import Completed, Runner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to run. `name` is for people, `command` takes the place of the image's own, `publish` is in Docker's words
+    (`8080`, `9000:8080`, `127.0.0.1:9000:8080`)."""
+
+    name: str
+    content: Image | Index
+    command: tuple[str, ...] | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    publish: tuple[str, ...] = ()
+    host_network: bool = False
+    read_only: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A container that is ready to start.
+
+    `run` is the command that runs it and ends with its exit code, `inside` begins a command that is to run inside it,
+    `stop` and `kill` end it. `address` is where it can be reached, or empty. `not_started` tells, after `run` has
+    failed, why the runtime could not start it; empty when it did. `touch` is to be called now and then while it runs.
+    """
+
+    run: tuple[str, ...]
+    inside: tuple[str, ...]
+    stop: tuple[str, ...]
+    kill: tuple[str, ...]
+    address: str
+    config: RunConfig
+    not_started: Callable[[], str]
+    touch: Callable[[], None] = field(default=lambda: None)
+
+
+class Runtime(Protocol):
+    """A way to run containers."""
+
+    @property
+    def name(self) -> str:
+        """Its program."""
+
+    def problem(self, request: Request) -> str:
+        """Why it cannot serve the request, or nothing."""
+
+    def container(self, request: Request) -> AbstractContextManager[Container]:
+        """Make the container; it is gone, with all that was made for it, when the context ends."""
+
+
+def image_for(request: Request, wanted: Platform) -> Image:
+    """The request's image for a platform. `UsageError` tells which there are."""
+    content = request.content
+    if is_index(content):
+        return select(content, wanted, where=request.name)
+    ((_, image),) = images_of(content)
+    return image
+
+
+def machine() -> Platform:
+    """The platform of this machine, always as Linux: elsewhere containers run in a Linux of their own."""
+    names = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+    return Platform(os="linux", architecture=names.get(platform.machine().lower(), platform.machine().lower()))
+
+
+def is_root() -> bool:
+    """Whether this process may give files to other users."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def asked(runner: Runner, program: str, *words: str) -> Completed | str:
+    """What a program answers, or why it does not, in its own last words."""
+    from shutil import which
+
+    if which(program) is None:
+        return "it is not installed"
+    done = runner.run([program, *words])
+    if done.code == 0:
+        return done
+    lines = (done.err.strip() or done.out.strip()).splitlines()
+    return lines[-1].strip() if lines else f"it does not work (exit code {done.code})"
+
+
+def slug(name: str) -> str:
+    """A name as part of an image's or a container's: lower-case letters and digits in parts with `-` between them.
+
+    >>> slug("registry.example/Team/App:1.2")
+    'registry-example-team-app-1-2'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "image"
