@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-FILTER_VERSION = "2"
+FILTER_VERSION = "3"
 """Part of every key that depends on this file's rules."""
 
 ALIASES = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -19,13 +19,15 @@ _DROPPED = (
     r"usr/share/(?:man|info|locale|lintian|bug|doc-base|bash-completion|zsh|fish|menu|gdb|gcc|perl5|pixmaps|applications"
     r"|icons|debhelper|polkit-1|initramfs-tools|apport)(?:/|$)"
     # Licences stay, and so do the links of packages that share one: both must travel with the binaries.
-    r"|usr/share/doc/(?!.*/copyright$|[^/]+$)"
+    r"|usr/share/doc/(?![^/]+(?:/copyright)?$)"
     r"|usr/include(?:/|$)"
     r"|usr/games|usr/src|usr/lib/(?:systemd|tmpfiles\.d|sysusers\.d|valgrind|debug|init)(?:/|$)"
     r"|etc/(?:init\.d|cron\.[a-z]+|logrotate\.d|update-motd\.d|skel|default|dpkg|apt|motd|issue(?:\.net)?|python3[.\d]*)(?:/|$)"
     r"|usr/lib/[^/]+/pkgconfig|usr/share/pkgconfig"
     r"|usr/share/ca-certificates(?:/|$)|usr/sbin/update-ca-certificates$"  # one bundle is made of them
     r"|usr/share/(?:base-files|binfmts)(?:/|$)|usr/lib/binfmt\.d(?:/|$)"  # read by maintainer scripts and init systems
+    # Scripts for bash, which no base has, a cache that is never filled, and what would need update-alternatives.
+    r"|usr/bin/(?:ldd|tzselect)$|var/cache/ldconfig(?:/|$)|etc/rmt$|usr/sbin/(?:rmt-tar|tarcat)$"
     # Python: tests, the editor, the tutor, the installer of pip, Tk, and the text that only `help()` shows.
     r"|usr/lib/python3[.\d]*/(?:test|idlelib|turtledemo|ensurepip|tkinter|lib2to3|pydoc_data|turtle\.py|sitecustomize\.py|__phello__"
     r"|config-[^/]+|LICENSE\.txt|lib-dynload/_(?:test|xxtest|ctypes_test|tkinter)[^/]*|lib-dynload/xx(?:limited|subtype)[^/]*"

@@ -20,7 +20,7 @@ _ROOTS = ("base-files", "ca-certificates", "libgcc-s1", "libstdc++6", "netbase",
 """What every base has beside Python: OS release, authorities, what C++ wheels are linked with, services, time zones."""
 
 _SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
-"""What `slim` adds for those who debug in place: a shell, the usual tools, `ldd` and `getent`, and `tar`, which
+"""What `slim` adds for those who debug in place: a shell, the usual tools, `getent` and `iconv`, and `tar`, which
 `kubectl cp` runs in the container."""
 
 WITHOUT = ("awk", "debconf", "debconf-2.0", "debianutils", "dpkg", "install-info", "openssl", "readline-common")
