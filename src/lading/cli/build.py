@@ -123,6 +123,10 @@ def _build(
     reports: list[BuildReport] = []
     failed: list[LadingError] = []
     sources = outside_sources(context, project)
+    if args.push:
+        from lading.cli.deliver import prepare_push
+
+        prepare_push()
     with view(context) as screen:
         for plan in plans:
             listener = screen.of(plan.service)
