@@ -1,7 +1,8 @@
 """One door to other programs: every command that Lading starts goes through `Runner`."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -20,9 +21,11 @@ _running: "set[subprocess.Popen[bytes]]" = set()
 
 
 def end_commands() -> None:
-    """Kill every command that somebody waits for: this process is about to end."""
+    """Kill every command that somebody waits for, and wait until it is gone: this process is about to end."""
     for process in tuple(_running):
         process.kill()
+    for process in tuple(_running):
+        process.wait()
 
 
 class Completed(NamedTuple):
@@ -34,7 +37,7 @@ class Completed(NamedTuple):
 
 
 class Runner:
-    """Runs commands given as lists, never as shell strings; `echo` gets each one, quoted for a shell, before it starts."""
+    """Runs commands given as lists, never as shell strings; `echo` gets each, quoted for a shell, before it starts."""
 
     def __init__(self, echo: Echo | None = None) -> None:
         self._echo = echo
@@ -76,6 +79,47 @@ class Runner:
             finally:
                 _running.discard(process)
         return Completed(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    def feed(
+        self,
+        command: Sequence[str | Path],
+        chunks: Iterable[bytes],
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run to the end with a stream as its input, which is never held whole; both its outputs are in `out`.
+
+        A command that ends before it has read everything is judged by its exit code. Raises `StepFailed` when the
+        program cannot be started, and whatever `chunks` raises.
+        """
+        import subprocess
+        from tempfile import TemporaryFile
+
+        words = [os.fspath(word) for word in command]
+        self._tell(words)
+        with TemporaryFile() as output:  # a pipe could fill up while this process is busy feeding
+            try:
+                process = subprocess.Popen(
+                    words,
+                    env={**os.environ, **env} if env else None,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            except OSError as error:
+                raise StepFailed(f"cannot start {words[0]}: {error.strerror or error}", fix="lading doctor") from error
+            with process:
+                _running.add(process)
+                try:
+                    _write_all(process.stdin, chunks)
+                    process.wait()
+                except BaseException:
+                    process.kill()
+                    raise
+                finally:
+                    _running.discard(process)
+            output.seek(0)
+            return Completed(process.returncode, output.read().decode(errors="replace"), "")
 
     def start(
         self,
@@ -124,3 +168,14 @@ class Runner:
                 f"{what} (exit code {done.code})\n{told}" if told else f"{what} (exit code {done.code})", fix=fix
             )
         return done
+
+
+def _write_all(stream: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
+    """Write to a command's input and close it; a command that has closed it itself wants no more."""
+    if stream is None:
+        return
+    with suppress(BrokenPipeError):
+        for chunk in chunks:
+            stream.write(chunk)
+    with suppress(BrokenPipeError):
+        stream.close()

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import zstandard
-from tests.support.debmirror import Deb, DebMirror, Link
+from tests.support.debmirror import Deb, DebMirror, Hardlink, Link
 from tests.support.wheels import build_wheel
 
 from lading.digest import digest_of
@@ -49,6 +49,9 @@ def health():
 """
 
 
+Contents = dict[str, bytes | Link | Hardlink]
+
+
 class Result(NamedTuple):
     """What a command left: its exit code and what it printed."""
 
@@ -65,7 +68,7 @@ class Result(NamedTuple):
 
 def base_packages(architecture: str = "amd64") -> Iterator[Deb]:
     """The packages of a distroless base for `PYTHON`, each with next to nothing in it."""
-    shared = {
+    shared: dict[str, Contents] = {
         "base-files": {
             "usr/lib/os-release": b'ID=debian\nPRETTY_NAME="Debian of tests"\n',
             "etc/debian_version": b"0\n",
@@ -76,7 +79,7 @@ def base_packages(architecture: str = "amd64") -> Iterator[Deb]:
     }
     for name, files in shared.items():
         yield Deb(name=name, architecture="all", files=files)
-    own: dict[str, dict[str, bytes | Link]] = {
+    own: dict[str, Contents] = {
         "libc6": {"usr/lib/libc.so.6": b"libc " + architecture.encode()},
         "libgcc-s1": {"usr/lib/libgcc_s.so.1": b"libgcc"},
         "libstdc++6": {
@@ -126,7 +129,8 @@ class World:
     ) -> None:
         self._stack.close()
         for folder in (self.store, self.root / "uv-cache"):
-            remove_tree(folder)
+            if folder.is_dir():
+                remove_tree(folder)
 
     # The service
 
@@ -173,7 +177,7 @@ class World:
         self.declare(*names)
         tool = own_uv()
         assert tool is not None
-        command = [tool, "lock", "--quiet", "--offline", "--python", sys.executable]
+        command: list[str | Path] = [tool, "lock", "--quiet", "--offline", "--python", sys.executable]
         subprocess.run(command, cwd=self.project, env=self.environment(), check=True)
 
     def clone(self, folder: Path) -> Path:
@@ -214,7 +218,7 @@ class World:
     ) -> "subprocess.Popen[str]":
         """Start a command in a process group of its own. `before` are words in front of it (`unshare -m …`)."""
         return subprocess.Popen(
-            [*before, self.executable, "-m", "lading", *map(os.fspath, words)],
+            [*before, self.executable, "-m", "lading", *words],
             cwd=cwd or self.project,
             env=self.environment(env),
             stdin=subprocess.DEVNULL,
@@ -318,7 +322,8 @@ def _blob(folder: Path, descriptor: Mapping[str, Any]) -> bytes:
 
 
 def _unzstd(data: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
+    plain: bytes = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
+    return plain
 
 
 def end_group(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:

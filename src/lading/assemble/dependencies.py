@@ -26,8 +26,8 @@ PLATFORMS = {"linux/amd64": "x86_64-manylinux_2_40", "linux/arm64": "aarch64-man
 (`wheels.NEWEST_GLIBC` keeps the choice below it)."""
 
 INSTALLER_NOTES = ("REQUESTED", "uv_build.json", "uv_cache.json")
-"""Files that uv adds to a distribution's metadata and that differ from one installation to the next: `uv_cache.json` has
-the time of a local wheel. https://docs.astral.sh/uv/reference/cli/#uv-pip-install--no-installer-metadata"""
+"""Files that uv adds to a distribution's metadata and that differ from one installation to the next: `uv_cache.json`
+has the time of a local wheel. https://docs.astral.sh/uv/reference/cli/#uv-pip-install--no-installer-metadata"""
 
 _TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 """How uv starts a script whose interpreter's path is too long for a kernel's `#!` line."""
@@ -268,7 +268,7 @@ class Installed:
         return out.getvalue().encode()
 
     def _stays_behind(self, name: str) -> bool:
-        """Whether a file is bytecode, or a note that uv left about this machine: its times and what it was asked for."""
+        """Whether a file is bytecode, or a note that uv left about this machine."""
         return "__pycache__/" in name or name in (f"{self.info}/{note}" for note in INSTALLER_NOTES)
 
 

@@ -25,7 +25,7 @@ from lading.assemble.steps import (
 )
 from lading.assemble.stored import RemoteRecord, remote_key
 from lading.assemble.wheels import Target
-from lading.assemble.workshop import Workshop
+from lading.assemble.workshop import Workshop, threads
 from lading.digest import Digest, digest_of
 from lading.errors import UsageError
 from lading.lock.model import DebianPin, Pins
@@ -143,9 +143,7 @@ class EmbeddedEngine:
             work.bytecode.compiler.warm()
         if unknown < 2:
             return [self._layer(step, plan, platform) for step in steps]
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(len(steps), thread_name_prefix="lading-step") as pool:
+        with threads(len(steps), "lading-step") as pool:
             return list(pool.map(lambda step: self._layer(step, plan, platform), steps))
 
     def _layer(self, step: LayerStep, plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:

@@ -24,7 +24,7 @@ from lading.assemble.dependencies import (
 from lading.assemble.project import ProjectWheel
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.wheels import Target, Wheel
-from lading.assemble.workshop import Counter, Workshop
+from lading.assemble.workshop import Counter, Workshop, threads
 from lading.digest import Digest
 from lading.errors import StepFailed
 from lading.lock.model import DebianPin, Pins
@@ -224,10 +224,8 @@ class DependenciesStep:
                 order = sorted(batch, key=lambda wheel: -wheel.size)
                 return dict(zip((wheel.digest for wheel in order), workshop.pool.map(pack, order), strict=True))
 
-            from concurrent.futures import ThreadPoolExecutor
-
             batches = split(missing, 3)
-            with ThreadPoolExecutor(len(batches), thread_name_prefix="lading-install") as pool:
+            with threads(len(batches), "lading-install") as pool:
                 made: dict[Digest, Segment] = {}
                 for part in pool.map(install, enumerate(batches)):
                     made |= part

@@ -74,8 +74,10 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self._stack.pop_all()
         if self._pool:
-            self._pool.shutdown(cancel_futures=error is not None)
+            self._pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=error is not None)
         self._stack.close()
 
     @property
@@ -113,6 +115,22 @@ class Workshop:
         watch = Watch()
         yield watch
         self.tell(StepEnded(step=step, platform=platform, reused=watch.reused, seconds=watch.seconds))
+
+
+@contextmanager
+def threads(number: int, name: str) -> "Iterator[ThreadPoolExecutor]":
+    """Threads that are waited for at the end, unless the user has interrupted: then the process ends without them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(number, thread_name_prefix=name)
+    wait = True
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        wait = False
+        raise
+    finally:
+        pool.shutdown(wait=wait, cancel_futures=not wait)
 
 
 class Watch:

@@ -67,8 +67,8 @@ def main(argv: Sequence[str]) -> int:
     except LadingError as error:
         print_error(error, argv)
         return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as error:
+        return 128 + error.args[0] if error.args else EXIT_INTERRUPTED
     except BrokenPipeError:
         # What is still buffered cannot be written either, and the interpreter would complain of it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import BinaryIO, ClassVar, Self, TypeVar
 
 import msgspec
 
@@ -27,6 +27,8 @@ class Store:
 
     Every method that writes raises `StepFailed` when the disk is full or the folder cannot be written to.
     """
+
+    _abandoned: ClassVar[bool] = False
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -197,10 +199,12 @@ class Store:
                 remove_tree(folder)
 
     def abandon(self) -> None:
-        """Remove what this process has in `tmp/`: it is about to end, and nothing will be finished."""
-        for path in (self.root / "tmp").glob(f"{os.getpid():x}-*"):
-            with suppress(OSError):
-                remove_tree(path) if path.is_dir() else path.unlink()
+        """Remove what this process has in `tmp/`, and let its threads make nothing more: it is about to end."""
+        Store._abandoned = True
+        for _ in range(3):  # a thread may be about to write to what was there a moment ago
+            for path in (self.root / "tmp").glob(f"{os.getpid():x}-*"):
+                with suppress(OSError):
+                    remove_tree(path) if path.is_dir() else path.unlink()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -295,6 +299,8 @@ class BlobWriter:
 
 def _temporary_name() -> str:
     """A new name that tells which process made it: `abandon` and `prune` go by its form."""
+    if Store._abandoned:
+        raise StepFailed("this process was interrupted")
     return f"{os.getpid():x}-{os.urandom(8).hex()}"
 
 
