@@ -1,5 +1,6 @@
 """What people call an image on the command line, found: a service, a name in the store, a file, a reference."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -120,25 +121,27 @@ def _in_store(context: Context, name: str) -> Found | None:
 
 def _of_service(context: Context, text: str) -> Found | None:
     """The image of a service of the project here, or of the one service in a folder."""
-    folder = context.cwd / text
-    plans = _plans(context, folder) if folder.is_dir() else _plans(context, context.cwd)
-    found = [plan for plan in plans if folder.is_dir() or plan.service == text]
-    if not found:
+    plan = _plan(context, text)
+    if plan is None:
         return None
-    if len(found) > 1:
-        raise UsageError(
-            f"{text} holds several services", fix=f"name one of: {', '.join(plan.service for plan in found)}"
-        )
-    image = _in_store(context, found[0].image)
+    image = _in_store(context, plan.image)
     if image is None:
-        raise StepFailed(f"{found[0].service} is not built yet", fix=f"lading build {text}")
+        flag = f"-C {text}" if (context.cwd / text).is_dir() else plan.service
+        raise StepFailed(f"{plan.service} is not built yet", fix=f"lading build {flag}")
     return image
 
 
-def _plans(context: Context, folder: Path) -> "list[Plan]":
+def _plan(context: Context, text: str) -> "Plan | None":
     from lading.cli.project import load_project
 
-    try:
-        return list(load_project(context, str(folder)).plans(()))
-    except UsageError:
-        return []  # no project here: the word means something else
+    if (context.cwd / text).is_dir():
+        plans = load_project(context, text).plans()
+        if len(plans) > 1:
+            raise UsageError(
+                f"{text} holds several services", fix=f"name one of: {', '.join(plan.service for plan in plans)}"
+            )
+        return plans[0]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        return None
+    project = load_project(context)
+    return project.plans([text])[0] if text in project.services else None

@@ -124,17 +124,18 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _runtimes(args: argparse.Namespace, context: Context) -> "Sequence[Runtime]":
-    from lading.prove.engine import Engine, EngineRuntime
+    from lading.oci.load import Engine
+    from lading.prove.engine import EngineRuntime
     from lading.prove.folder import BundleRuntime
 
-    def load(engine: Engine, name: str, image: "Image") -> None:
-        from lading.oci.load import load_image
+    def bring(engine: Engine, name: str, image: "Image") -> None:
+        from lading.oci.load import load
 
-        load_image(engine, name, image, context)
+        load(image, name, runner=context.runner, env=context.env, engine=engine)
 
     every: Sequence[Runtime] = (
-        EngineRuntime("docker", context.runner, context.store, load),
-        EngineRuntime("podman", context.runner, context.store, load),
+        EngineRuntime("docker", context.runner, context.store, bring),
+        EngineRuntime("podman", context.runner, context.store, bring),
         BundleRuntime("crun", context.runner, context.store),
         BundleRuntime("runc", context.runner, context.store),
     )

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from lading.digest import digest_of
 from lading.oci.documents import RunConfig
+from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
 from lading.oci.partial import config_of
 from lading.proc import Runner
@@ -15,7 +15,6 @@ from lading.prove.container import Container, Request, asked, image_for, machine
 from lading.prove.ports import Place, choose_port, exposed_port, parse_published
 from lading.store import Store
 
-Engine = Literal["docker", "podman"]
 Loader = Callable[[Engine, str, Image], None]
 """Brings an image into an engine under a name, sending only what it lacks."""
 

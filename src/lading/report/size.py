@@ -15,6 +15,7 @@ _KINDS: dict[Kind, str] = {
     "other": "",
     "hidden": "",
 }
+_ALWAYS = ("application", "hidden")
 
 
 def render_text(name: str, image: ImageSize, *, top: int = 15, colour: bool = False, width: int = 80) -> str:
@@ -56,7 +57,10 @@ def _packages(image: ImageSize, top: int, colour: bool, width: int) -> list[str]
         Column("", right=True),
         Column("files", right=True),
     )
-    shown, rest = image.packages[:top], image.packages[top:]
+    # What is no package is told whatever its size: it is what people look for.
+    told = {id(package) for at, package in enumerate(image.packages) if at < top or package.kind in _ALWAYS}
+    shown = [package for package in image.packages if id(package) in told]
+    rest = [package for package in image.packages if id(package) not in told]
     rows: list[Sequence[str]] = [_row(package, image.unpacked) for package in shown]
     if rest:
         together = PackageSize(

@@ -14,12 +14,13 @@ from tests.unit.prove.samples import MemoryImage, an_image
 from lading.digest import digest_of
 from lading.errors import StepFailed, Unavailable, UsageError
 from lading.oci.documents import Health, RunConfig
+from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
 from lading.oci.partial import index_of
 from lading.proc import Runner
 from lading.prove.attend import attend_to_the_end, exit_code, health_command, run_container, wait_healthy
 from lading.prove.container import Container, Request, Runtime, image_for, machine, slug
-from lading.prove.engine import Engine, EngineRuntime
+from lading.prove.engine import EngineRuntime
 from lading.prove.folder import BundleRuntime
 from lading.store import Store
 
