@@ -16,7 +16,7 @@ def build_wheel(
     scripts: Mapping[str, str] | None = None,
     tag: str = "py3-none-any",
 ) -> Path:
-    """A wheel in `folder`: `files` by path below site-packages, `scripts` as console scripts (name → `module:function`)."""
+    """A wheel in `folder`: `files` by path below site-packages, `scripts` as console scripts (`name: module:function`)."""
     info = f"{name}-{version}.dist-info"
     content: dict[str, bytes] = {f"{name}/__init__.py": f"VERSION = {version!r}\n".encode(), **(files or {})}
     content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
@@ -29,8 +29,8 @@ def build_wheel(
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
         rows.append(f"{path},sha256={digest},{len(data)}")
     content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
-    path = folder / f"{name}-{version}-{tag}.whl"
-    with zipfile.ZipFile(path, "w") as archive:
+    wheel = folder / f"{name}-{version}-{tag}.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
         for member, data in content.items():
             archive.writestr(zipfile.ZipInfo(member), data)
-    return path
+    return wheel

@@ -322,8 +322,7 @@ def _blob(folder: Path, descriptor: Mapping[str, Any]) -> bytes:
 
 
 def _unzstd(data: bytes) -> bytes:
-    plain: bytes = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
-    return plain
+    return bytes(zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read())
 
 
 def end_group(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
