@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lading.survey.graph import Graph, Place
 from lading.survey.model import Fact
-from lading.survey.module import Value
+from lading.survey.module import Passed, Value
 
 HEALTH_NAMES = (
     "health", "healthz", "livez", "live", "liveness", "alive", "healthcheck", "health-check", "health_check", "ping",
@@ -52,6 +52,10 @@ class Routes:
         self._prefixes: dict[Place, Value] = {}
         for file in sorted(graph.modules):
             self._add(file)
+        given = self.included()
+        for file, facts in sorted(graph.modules.items()):
+            for passed in facts.passed:
+                self._pass(file, passed, given)
 
     def answers(self, app: Place) -> tuple[Answer, ...]:
         """Every path that the object at `app` answers to GET, sorted."""
@@ -76,8 +80,6 @@ class Routes:
             into, what = self._graph.follow(include.into, file), self._graph.follow(include.what, file)
             if into and what:
                 self._edges.setdefault(into, []).append(_Edge(what, include.prefix, include.replaces, file))
-        for passed in facts.passed:
-            self._pass(file, passed.function, passed.argument, passed.what)
 
     def _made_by(self, place: Place, callee: str) -> None:
         """`app = create_app()` answers what the function's own `app` does."""
@@ -88,18 +90,22 @@ class Routes:
             if back:
                 self._edges.setdefault(place, []).append(_Edge(back, None, False, place.file))
 
-    def _pass(self, file: str, function: str, argument: int | str, what: str) -> None:
-        """`register(app)` gives the app what the function gives to its parameter."""
-        at = self._graph.follow(function, file)
+    def _pass(self, file: str, passed: Passed, included: set[Place]) -> None:
+        """`register(app)` gives the app what the function gives to its parameter; `create_app(router)` puts the router
+        where the function puts its parameter."""
+        at = self._graph.follow(passed.function, file)
         known = self._graph.function(at) if at else None
-        given = self._graph.follow(what, file)
+        given = self._graph.follow(passed.what, file)
         if at is None or known is None or given is None:
             return
+        argument = passed.argument
         if isinstance(argument, int):
             if argument >= len(known.parameters):
                 return
             argument = known.parameters[argument]
-        self._edges.setdefault(given, []).append(_Edge(Place(at.file, f"{at.name}.{argument}"), None, False, file))
+        parameter = Place(at.file, f"{at.name}.{argument}")
+        outer, inner = (parameter, given) if parameter in included else (given, parameter)
+        self._edges.setdefault(outer, []).append(_Edge(inner, None, False, file))
 
     def _walk(self, place: Place, base: str, *, certain: bool, above: tuple[Place, ...], own: bool) -> Iterator[Answer]:
         self._steps -= 1
