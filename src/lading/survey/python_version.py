@@ -49,7 +49,7 @@ def _version_fact(requires: str, files: Mapping[str, bytes]) -> Fact[str]:
     for path, data in files.items():
         said = _READERS[path.rpartition("/")[2]](data.decode(errors="replace"))
         if said:
-            return Fact(value=_version(said), source=path)
+            return Fact(value=_version(said, requires), source=path)
     if requires:
         source = "pyproject.toml › project.requires-python"
         return Fact(value=_solved(requires), source=source, certainty="found")
@@ -61,10 +61,12 @@ def _solved(requires: str) -> str:
     return next(iter(allowed(requires)), requires)
 
 
-def _version(said: str) -> str:
+def _version(said: str, requires: str) -> str:
     match = _PLAIN.match(said)
     if match:
         return match[1]
+    if said == "3":
+        return _solved(requires or ">=3")
     return _solved(said) if said[0] in "<>=~!" else said[:40]
 
 

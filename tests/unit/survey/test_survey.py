@@ -143,23 +143,26 @@ def test_what_is_not_supported_yet_is_told_by_name(files: dict[str, str], file: 
     assert "not supported yet" in one.what
 
 
-@pytest.mark.parametrize(("files", "says"), [
-    ({"pyproject.toml": pyproject(more="[tool.uv.workspace]\nmembers = ['a']\n"), "uv.lock": uv_lock()}, "uv workspaces"),
-    ({"pyproject.toml": pyproject(), "uv.lock": uv_lock(more="[manifest]\nmembers = ['a', 'api']\n")}, "uv workspaces"),
-    ({"pyproject.toml": pyproject(more="[tool.uv.sources]\nx = { path = '../x' }\n"), "uv.lock": uv_lock()}, "tool.uv.sources.x"),
-    (
-        {"pyproject.toml": pyproject(), "uv.lock": uv_lock(more="[[package]]\nname = 'x'\nsource = { directory = '../x' }\n")},
-        "x comes from ../x",
-    ),
-    ({"pyproject.toml": "[project\n", "uv.lock": uv_lock()}, "pyproject.toml is not valid TOML"),
-    ({"pyproject.toml": pyproject(), "uv.lock": "version = 9\n"}, "uv.lock cannot be read"),
-    ({"pyproject.toml": pyproject(), "uv.lock": "version = 1\n"}, "not the lock of this project"),
-    ({"pyproject.toml": "[project]\nversion = '1'\n", "uv.lock": uv_lock()}, "project.name is missing"),
-    ({"pyproject.toml": "[project]\nname = '../x'\n", "uv.lock": uv_lock()}, "is no name"),
-    ({"uv.lock": uv_lock()}, "without a pyproject.toml"),
+LOCAL = "[[package]]\nname = 'x'\nsource = { directory = '../x' }\n"
+
+
+@pytest.mark.parametrize(("project", "lock", "says"), [
+    (pyproject(more="[tool.uv.workspace]\nmembers = ['a']\n"), uv_lock(), "uv workspaces"),
+    (pyproject(), uv_lock(more="[manifest]\nmembers = ['a', 'api']\n"), "uv workspaces"),
+    (pyproject(more="[tool.uv.sources]\nx = { path = '../x' }\n"), uv_lock(), "tool.uv.sources.x"),
+    (pyproject(), uv_lock(more=LOCAL), "x comes from ../x"),
+    ("[project\n", uv_lock(), "pyproject.toml is not valid TOML"),
+    (pyproject(), "version = 9\n", "uv.lock cannot be read"),
+    (pyproject(), "version = 1\n", "not the lock of this project"),
+    ("[project]\nversion = '1'\n", uv_lock(), "project.name is missing"),
+    ("[project]\nname = '../x'\n", uv_lock(), "is no name"),
 ])  # fmt: skip
-def test_what_stands_against_a_uv_project_is_told(files: dict[str, str], says: str) -> None:
-    assert says in refused(files).what
+def test_what_stands_against_a_uv_project_is_told(project: str, lock: str, says: str) -> None:
+    assert says in refused({"pyproject.toml": project, "uv.lock": lock}).what
+
+
+def test_a_lock_without_a_project_is_told() -> None:
+    assert "without a pyproject.toml" in refused({"uv.lock": uv_lock()}).what
 
 
 def test_a_member_of_a_workspace_is_told_apart_from_a_missing_lock() -> None:
@@ -225,7 +228,7 @@ def test_secrets_are_told_but_not_examples_of_them_nor_what_is_ignored() -> None
     ("import docs.text", {"docs/__init__.py": "", "docs/text.py": ""}, ("docs/__init__.py", "docs/text.py")),
     ("x = open('README.md')", {"README.md": ""}, ("README.md",)),
     ("x = StaticFiles(directory='dist')", {"dist/index.html": ""}, ("dist",)),
-    ("import tests.util", {"tests/util.py": "import tests.more", "tests/more.py": ""}, ("tests/more.py", "tests/util.py")),
+    ("import tests.u", {"tests/u.py": "import tests.more", "tests/more.py": ""}, ("tests/more.py", "tests/u.py")),
     ("x = 'docs'", {"docs/index.html": ""}, ()),
     ("x = 1", {"tests/util.py": "", "README.md": ""}, ()),
     ("x = open('README.md')", {"README.md": "", ".dockerignore": "*.md"}, ()),
