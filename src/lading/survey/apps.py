@@ -1,7 +1,7 @@
 """Which object a server is given: found in the source, ranked, never imported. Pure."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from lading.survey.graph import LONGEST_CHAIN, Graph, Place, module_name
@@ -52,7 +52,7 @@ class _Candidate(NamedTuple):
     line: int
 
 
-def find_apps(graph: Graph, parts: set[Place], *, installed: bool) -> tuple[FoundApp, ...]:
+def find_apps(graph: Graph, parts: set[Place], wheel: Collection[str]) -> tuple[FoundApp, ...]:
     """Every app that a server could be given, the likeliest first. Those that are `parts` of another are none.
 
     Factories count only where nothing makes an app when it is imported.
@@ -60,10 +60,10 @@ def find_apps(graph: Graph, parts: set[Place], *, installed: bool) -> tuple[Foun
     candidates = sorted(_candidates(graph))
     whole = [one for one in candidates if one.place not in parts] or candidates
     made = [one for one in whole if not one.factory] or whole
-    return tuple(_found(graph, one, installed=installed) for one in made)
+    return tuple(_found(graph, one, wheel) for one in made)
 
 
-def app_at(graph: Graph, target: str, near: str, *, installed: bool) -> FoundApp | None:
+def app_at(graph: Graph, target: str, near: str) -> FoundApp | None:
     """The app that `module:attribute` names, where the file `near` says so; nothing when there is no such module.
 
     An attribute with a call behind it, or that is a function, is a factory.
@@ -75,13 +75,12 @@ def app_at(graph: Graph, target: str, near: str, *, installed: bool) -> FoundApp
         return None
     place = Place(file, attribute)
     function = graph.function(place)
-    root = _root_that_gives(dotted, file)
     app = App(
         target=f"{dotted}:{attribute}",
         framework=(framework := framework_of(graph, place) or "unknown"),
         protocol=_protocol(framework, file),
         factory="(" in target or function is not None,
-        root=graph.root_of(file) if installed else root,
+        root=_root_that_gives(dotted, file),
         file=file,
     )
     return FoundApp(app, _answering(graph, place), function.line if function else 1)
@@ -182,9 +181,9 @@ def _rank(word: str, order: tuple[str, ...]) -> int:
     return order.index(word) if word in order else len(order)
 
 
-def _found(graph: Graph, one: _Candidate, *, installed: bool) -> FoundApp:
+def _found(graph: Graph, one: _Candidate, wheel: Collection[str]) -> FoundApp:
     file, name = one.place
-    root = graph.target_root(file, installed=installed)
+    root = graph.target_root(file, wheel)
     name = _wrapper(graph, one.place) or name
     app = App(
         target=f"{module_name(file, root)}:{name}",

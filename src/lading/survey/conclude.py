@@ -45,10 +45,12 @@ def conclude(inputs: Inputs) -> ServiceFacts:
     graph = Graph(inputs.modules)
     routes = Routes(graph)
     lines = procfile(inputs.texts.get("Procfile", ""))
-    apps, certain = _apps(graph, routes, inputs, lines.get("web"))
+    wheel = _wheel_modules(project, inputs.paths) if installed else ()
+    apps, certain = _apps(graph, routes, inputs, lines.get("web"), wheel)
     web = lines["web"].value.words if "web" in lines else ()
     answers = tuple(answer for place in (apps[0].places if apps else ()) for answer in routes.answers(place))
     found = _app_facts(apps, certain)
+    names = {one.name for one in inputs.packages}
     return ServiceFacts(
         name=Fact(value=project.name, source=f"{PROJECT} › project.name"),
         folder=inputs.folder,
@@ -69,9 +71,9 @@ def conclude(inputs: Inputs) -> ServiceFacts:
         port=port_fact(graph, web, "Procfile › web", apps[0] if apps else None),
         port_variable=reads_variable(graph),
         health=health_facts(tuple(sorted(set(answers)))),
-        processes=named_apart(lines, processes(graph, project, inputs.paths, {one.name for one in inputs.packages})),
+        processes=named_apart(lines, processes(graph, project, inputs.paths, names, wheel)),
         static_root=_static_root(graph),
-        wheel_modules=_wheel_modules(project, inputs.paths) if installed else (),
+        wheel_modules=wheel,
         ships=_ships(inputs),
         secrets=_secrets(inputs),
         ignored=inputs.ignored,
@@ -81,18 +83,18 @@ def conclude(inputs: Inputs) -> ServiceFacts:
 
 
 def _apps(
-    graph: Graph, routes: Routes, inputs: Inputs, web: Fact[ProcessFact] | None
+    graph: Graph, routes: Routes, inputs: Inputs, web: Fact[ProcessFact] | None, wheel: tuple[str, ...]
 ) -> tuple[tuple[FoundApp, ...], str]:
     """The apps, the likeliest first, and where one of them is named (empty when only its place in the source tells)."""
-    project, installed = inputs.project, inputs.project.is_package
+    project = inputs.project
     named = [(project.entrypoint, "", f"{PROJECT} › tool.fastapi.entrypoint")] if project.entrypoint else []
     named += [(word, "", "Procfile › web") for word in (web.value.words if web else ()) if _is_target(word)]
     named += [(text, "", ".flaskenv › FLASK_APP") for text in _flask_app(inputs.texts.get(".flaskenv", ""))]
     for file, facts in sorted(graph.modules.items()):
         named += [(run.target, file, f"{file}:{run.line}") for run in facts.runs if _is_target(run.target)]
-    others = find_apps(graph, routes.included(), installed=installed)
+    others = find_apps(graph, routes.included(), wheel)
     for target, near, source in named:
-        app = app_at(graph, target, near or _any(graph), installed=installed)
+        app = app_at(graph, target, near or _any(graph))
         if app:
             return (app, *(one for one in others if one.app.file != app.app.file)), source
     managers = sorted((path for path in graph.modules if posixpath.basename(path) == "manage.py"), key=len)

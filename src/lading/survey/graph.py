@@ -1,6 +1,7 @@
 """All modules of a service together: where a name leads, what a value is, what imports what. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -165,14 +166,14 @@ class Graph:
             waiting.extend(new)
         return seen
 
-    def target_root(self, path: str, *, installed: bool) -> str:
+    def target_root(self, path: str, wheel: Collection[str]) -> str:
         """The folder from which a module must be imported.
 
-        A package that is installed keeps the name it has there. Else the service's own folder does, unless imports in
-        the service only work from further down (`src` on the module path, say).
+        What is in the project's wheel (its top-level modules are `wheel`) keeps the name that it is installed by. Else
+        the service's own folder counts, unless imports in the service only work from further down (`src`, say).
         """
         root = self.root_of(path)
-        if root == "." or installed:
+        if root == "." or re.split(r"[/.]", path[len(root) + 1 :])[0] in wheel:
             return root
         below = any(self._below(root, name) and not self._below(".", name) for name in self._imported_names)
         return root if below and not self._climbs(path, root) else "."

@@ -51,23 +51,24 @@ def _words(command: str) -> tuple[tuple[str, ...], str]:
     return tuple(words), "" if words else "it is empty"
 
 
-def processes(graph: Graph, project: ProjectFacts, paths: frozenset[str], packages: Collection[str]) -> Facts:
+def processes(
+    graph: Graph, project: ProjectFacts, paths: frozenset[str], packages: Collection[str], wheel: Collection[str]
+) -> Facts:
     """What the code and its tools say: workers, migrations, console scripts, `__main__` modules. `packages` are the
-    names of the locked ones."""
-    installed = project.is_package
+    names of the locked ones, `wheel` the top-level modules of the project's wheel."""
     for file, facts in sorted(graph.modules.items()):
         if facts.marks or any(made.callee in _CELERY for made in facts.made):
-            root = graph.target_root(file, installed=installed)
+            root = graph.target_root(file, wheel)
             yield from _celery(graph, file, root)
             yield from _marked(graph, file, root)
         if any(made.callee == "rq.Queue" for made in facts.made):
             yield _process("worker", ("rq", "worker"), file, 1, needs="rq", certainty="assumed")
     yield from _migrations(graph, project, paths, packages)
-    if installed:
+    if project.is_package:
         for name in project.scripts:
             source = f"pyproject.toml › project.scripts.{name}"
             yield Fact(value=ProcessFact(name=normalised(name), words=(name,)), source=source)
-    yield from _mains(graph, project)
+    yield from _mains(graph, project, wheel)
 
 
 def _celery(graph: Graph, file: str, root: str) -> Facts:
@@ -123,14 +124,14 @@ def _migrations(graph: Graph, project: ProjectFacts, paths: frozenset[str], pack
         yield Fact(value=ProcessFact(name="migrate", words=words, needs="alembic"), source=source)
 
 
-def _mains(graph: Graph, project: ProjectFacts) -> Facts:
+def _mains(graph: Graph, project: ProjectFacts, wheel: Collection[str]) -> Facts:
     """Packages that can be started, unless a console script does the same."""
     scripted = {target.partition(":")[0] for target in project.scripts.values()} if project.is_package else set()
     for file in sorted(graph.modules):
         folder, _, base = file.rpartition("/")
         if base != "__main__.py" or not folder:
             continue
-        root = graph.target_root(file, installed=project.is_package)
+        root = graph.target_root(file, wheel)
         module = module_name(f"{folder}/__init__.py", root)
         if f"{module}.__main__" not in scripted and "." not in module.removeprefix("src."):
             yield _process(normalised(module), ("python", "-m", module), file, 1, root=root)

@@ -20,7 +20,8 @@ def test_ordinary_files_are_no_secrets(path: str) -> None:
 @pytest.mark.parametrize("path", [
     "tests/test_a.py", "src/api/tests/x.py", "docs/index.md", "README.md", "Dockerfile", "Dockerfile.dev",
     "compose.yaml", "docker-compose.override.yml", ".github/workflows/ci.yml", "uv.lock", "lading.toml",
-    "src/conftest.py", "Makefile", ".gitignore", "test_main.py", "notes.ipynb", "x.egg-info/PKG-INFO", "requirements-dev.txt",
+    "src/conftest.py", "Makefile", ".gitignore", "test_main.py", "notes.ipynb", "x.egg-info/PKG-INFO",
+    "requirements-dev.txt",
     "pyproject.toml",
 ])  # fmt: skip
 def test_what_is_only_for_developing_is_known(path: str) -> None:

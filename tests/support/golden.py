@@ -1,0 +1,108 @@
+"""Plans that are reviewed as diffs: one file for each project below, in `tests/unit/plan/golden`.
+
+`python -m tests.support.golden` writes them anew.
+"""
+
+from pathlib import Path
+
+import msgspec
+from tests.support.projects import FASTAPI_APP, facts_of, tree_of, uv_lock
+
+from lading.plan.make import make_plan
+from lading.strategy.read import read_strategy
+from lading.strategy.resolve import resolve
+from lading.tree import MemoryTree
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests/unit/plan/golden"
+
+_PACKAGE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+
+
+def riskshield() -> MemoryTree:
+    """The reference service, with a lock of our own: its real one is made on first use."""
+    folder = ROOT / "examples/riskshield"
+    skipped = {"uv.lock", "lading.lock"}
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in skipped]
+    shipped = [path for path in paths if not {".venv", "__pycache__"}.intersection(path.parts)]
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in shipped
+        if not any(part.endswith("_cache") for part in path.parts)
+    }
+    return MemoryTree({**files, "uv.lock": uv_lock("fastapi", "uvicorn", name="riskshield")})
+
+
+def flask_shop() -> MemoryTree:
+    """A Flask factory below `src`, with workers, migrations, a front end and secrets."""
+    return tree_of(
+        {
+            "src/shop/__init__.py": "from flask import Flask\n\n\ndef create_app(debug=False):\n"
+            "    app = Flask('shop')\n"
+            "    from shop.health import bp\n    app.register_blueprint(bp)\n    return app\n",
+            "src/shop/health.py": "from flask import Blueprint\nbp = Blueprint('health', 'shop')\n\n\n"
+            "@bp.get('/healthz')\ndef health():\n    return 'ok'\n",
+            "src/shop/jobs.py": "from celery import Celery\nqueue = Celery('shop')\nqueue.conf.beat_schedule = {}\n",
+            "alembic.ini": "",
+            "certs/own.pem": "",
+            "package.json": "{}",
+            "lading.toml": 'base = "slim"\nenv = { TZ = "Europe/Berlin" }\nregistry = "registry.example/team"\n'
+            'platforms = ["linux/amd64", "linux/arm64"]\nbudget = "150MB"\n',
+        },
+        "flask",
+        "gunicorn",
+        "celery",
+        "alembic",
+        "psycopg2",
+        name="shop",
+    )
+
+
+def packaged() -> MemoryTree:
+    """A FastAPI service that is a package, on a registry's image, without a health check."""
+    return tree_of(
+        {
+            "src/api/__init__.py": "",
+            "src/api/main.py": FASTAPI_APP,
+            "lading.toml": 'base = "python:3.12-slim"\nhealth = false\nuser = "1000"\ncompression = "zstd"\n',
+        },
+        "fastapi",
+        "granian",
+        more=f'description = "Answers."\n[project.scripts]\napi-admin = "api.cli:main"\n{_PACKAGE}',
+    )
+
+
+def django_site() -> MemoryTree:
+    """A Django site whose code is in a folder of its own."""
+    return tree_of(
+        {
+            "web/manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_.settings')\n",
+            "web/site_/__init__.py": "",
+            "web/site_/settings.py": "ROOT_URLCONF = 'site_.urls'\nSTATIC_ROOT = BASE / 'static'\n",
+            "web/site_/urls.py": "from django.urls import path\nurlpatterns = [path('health/', v)]\n",
+            "web/site_/wsgi.py": "application = 1\n",
+        },
+        "django",
+        "gunicorn",
+        name="site",
+        requires=">=3.11,<3.12",
+    )
+
+
+PROJECTS = {"riskshield": riskshield, "flask-shop": flask_shop, "packaged": packaged, "django-site": django_site}
+"""Every project that has a golden plan, by the name of its file."""
+
+
+def plan_text(tree: MemoryTree) -> str:
+    """The plan of the only service in a tree, with the decisions behind it, as JSON."""
+    facts = facts_of(tree)
+    own = tree.read("lading.toml") if tree.exists("lading.toml") else None
+    strategy = resolve(read_strategy(own, tree.read("pyproject.toml")), facts.name.value, facts.folder)
+    made = make_plan(facts, strategy, revision="0" * 40)
+    return msgspec.json.format(msgspec.json.encode({"plan": made.plan, "why": made.decisions})).decode() + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, project in PROJECTS.items():
+        (FOLDER / f"{name}.json").write_text(plan_text(project()), encoding="utf-8")
