@@ -1,13 +1,15 @@
 """Actions: what a step depends on, as named inputs; its key; and, when the key is new, which input made it so."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 
 from lading.assemble.result import Reason
 from lading.digest import Digest
+from lading.errors import StepFailed
 from lading.store import Store
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Part of every key. Raised when the engine makes other bytes from the same inputs."""
 
 Inputs = Mapping[str, str]
@@ -51,4 +53,5 @@ class History:
 
     def keep(self, inputs: Inputs) -> None:
         """Remember the inputs of the build that has just ended."""
-        self._store.put_state(self._name, dict(inputs))
+        with suppress(StepFailed):  # a store that cannot be written to may still have all that a build needs
+            self._store.put_state(self._name, dict(inputs))

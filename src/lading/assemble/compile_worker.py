@@ -13,12 +13,36 @@ from importlib import _bootstrap_external
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType
     from typing import Any
 
 machinery: "Any" = _bootstrap_external  # what writes bytecode has no public name that starts as fast
 gc.disable()  # compiling makes no cycles, and looking for them takes a twentieth of the time
 read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
 sys.setrecursionlimit(10000)
+
+
+def has_sets(constants: "tuple[object, ...]") -> bool:
+    """Whether a set is among the constants of a module or of anything in it."""
+    return any(
+        isinstance(one, frozenset)
+        or (isinstance(one, tuple) and has_sets(one))
+        or (hasattr(one, "co_consts") and has_sets(one.co_consts))
+        for one in constants
+    )
+
+
+def compiled(source: bytes, name: str) -> "CodeType":
+    """The code of a module, the same whatever was compiled before it.
+
+    CPython interns the words in a set of constants, and makes a new set where one of them was interned already, by
+    whatever module; equal sets of two functions are one object or two, which the bytecode shows. Compiling once more
+    finds all of them interned, always (https://github.com/astral-sh/uv/issues/10619).
+    """
+    first = compile(source, name, "exec", dont_inherit=True)
+    return compile(source, name, "exec", dont_inherit=True) if has_sets(first.co_consts) else first
+
+
 while True:
     head = read(8)
     if len(head) < 8:
@@ -26,11 +50,12 @@ while True:
     name = read(int.from_bytes(head[:4], "little")).decode("utf-8", "surrogateescape")
     source = read(int.from_bytes(head[4:], "little"))
     try:
-        code = compile(source, name, "exec", dont_inherit=True)
+        code = compiled(source, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         data = b""
     else:
         magic = machinery._RAW_MAGIC_NUMBER
         data = bytes(machinery._code_to_hash_pyc(code, _imp.source_hash(magic, source), False))
+        del code  # or its words would stay interned while the next module is compiled
     write(len(data).to_bytes(4, "little") + data)
     sys.stdout.buffer.flush()

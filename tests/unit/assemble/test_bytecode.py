@@ -48,6 +48,19 @@ def test_bytecode_does_not_depend_on_what_was_compiled_before() -> None:
     assert forward == backward
 
 
+def test_sets_of_words_that_another_module_has_are_compiled_alike() -> None:
+    # Two functions with an equal set, whose words are names of the module that is compiled before.
+    sets = (
+        b"def f(x):\n  return x in {'deflate_one', 'gzip_two'}\ndef g(x):\n  return x in {'deflate_one', 'gzip_two'}\n"
+    )
+    with compiler(1) as pool:
+        alone = pool.submit(sets, "/sets.py").result()
+    with compiler(1) as pool:
+        pool.submit(b"import x\nx.one_word(x.another)\n", "/names.py").result()
+        after = pool.submit(sets, "/sets.py").result()
+    assert alone == after
+
+
 def test_the_queue_keeps_the_order_and_bounds_what_waits() -> None:
     with compiler() as pool:
         queue = PycQueue(pool)
