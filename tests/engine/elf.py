@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
+from elftools.elf.segments import InterpSegment
 from tests.engine.rootfs import Rootfs
 
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
@@ -72,23 +75,32 @@ def read(root: Rootfs, path: str) -> Elf:
     """Read one ELF file."""
     with root.at(path).open("rb") as file:
         elf = ELFFile(file)
-        interpreter = next((one.get_interp_name() for one in elf.iter_segments("PT_INTERP")), "")
+        interpreter = next((one.get_interp_name() for one in elf.iter_segments() if isinstance(one, InterpSegment)), "")
         dynamic = elf.get_section_by_name(".dynamic")
-        tags = list(dynamic.iter_tags()) if dynamic else []
-        runpath = [tag.runpath for tag in tags if tag.entry.d_tag == "DT_RUNPATH"]
-        rpath = [tag.rpath for tag in tags if tag.entry.d_tag == "DT_RPATH"]
-        wanted = elf.get_section_by_name(".gnu.version_r")
-        given = elf.get_section_by_name(".gnu.version_d")
+        tags = list(dynamic.iter_tags()) if isinstance(dynamic, DynamicSection) else []
+        texts = [(tag.entry.d_tag, vars(tag)) for tag in tags]
+        runpath = [str(text["runpath"]) for kind, text in texts if kind == "DT_RUNPATH"]
+        rpath = [str(text["rpath"]) for kind, text in texts if kind == "DT_RPATH"]
         return Elf(
             machine=elf["e_machine"],
             interpreter=interpreter,
-            needed=tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"),
+            needed=tuple(str(text["needed"]) for kind, text in texts if kind == "DT_NEEDED"),
             paths=tuple(folder for paths in runpath or rpath for folder in paths.split(":")),
-            versions={need.name: frozenset(one.name for one in versions) for need, versions in wanted.iter_versions()}
-            if wanted
-            else {},
-            defines=frozenset(next(names).name for _, names in given.iter_versions()) if given else frozenset(),
+            versions=_wanted(elf.get_section_by_name(".gnu.version_r")),
+            defines=_given(elf.get_section_by_name(".gnu.version_d")),
         )
+
+
+def _wanted(section: object) -> Mapping[str, frozenset[str]]:
+    if not isinstance(section, GNUVerNeedSection):
+        return {}
+    return {str(need.name): frozenset(one.name for one in versions) for need, versions in section.iter_versions()}
+
+
+def _given(section: object) -> frozenset[str]:
+    if not isinstance(section, GNUVerDefSection):
+        return frozenset()
+    return frozenset(next(names).name for _, names in section.iter_versions())
 
 
 def _is_elf(root: Rootfs, path: str) -> bool:

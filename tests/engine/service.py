@@ -113,8 +113,8 @@ CLOSED = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt
 def container(docker: Program, image: str, *flags: str, command: tuple[str, ...] = ()) -> Iterator[Container]:
     """Run an image in the background until the block ends."""
     name = f"lading-{secrets.token_hex(6)}"
-    docker("run", "--detach", "--name", name, *flags, image, *command)
     try:
+        docker("run", "--detach", "--name", name, *flags, image, *command)
         yield Container(docker=docker, name=name)
     finally:
         docker.attempt("rm", "--force", name)
