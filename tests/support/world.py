@@ -175,10 +175,14 @@ class World:
     def depend(self, *names: str) -> None:
         """Let the service depend on these, and lock them."""
         self.declare(*names)
+        self.lock_dependencies()
+
+    def lock_dependencies(self, env: Mapping[str, str | None] | None = None) -> None:
+        """`uv lock`."""
         tool = own_uv()
         assert tool is not None
-        command: list[str | Path] = [tool, "lock", "--quiet", "--offline", "--python", sys.executable]
-        subprocess.run(command, cwd=self.project, env=self.environment(), check=True)
+        command: list[str | Path] = [tool, "lock", "--quiet", "--python", sys.executable]
+        subprocess.run(command, cwd=self.project, env=self.environment(env), check=True)
 
     def clone(self, folder: Path) -> Path:
         """A copy of the service, written in another order."""

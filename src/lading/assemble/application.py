@@ -2,17 +2,17 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lading.assemble.actions import Inputs, key_of
 from lading.assemble.bytecode import Compiler, PycMemory, PycQueue
 from lading.assemble.compress import NAMES, Compression
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import Digest
-from lading.errors import StepFailed, UsageError
+from lading.errors import StepFailed, UsageError, raise_all
 from lading.plan.model import CopyTree
 from lading.store import Store
-from lading.tree import Patterns, Tree, TreeFile
+from lading.tree import Patterns, Tree, TreeFile, is_utf8
 
 COPY_VERSION = "1"
 """Part of every key that depends on how source is copied."""
@@ -27,8 +27,8 @@ class SourceSelection:
         patterns = Patterns(step.exclude)
         prefix = "" if step.source in (".", "") else step.source.rstrip("/") + "/"
         self.groups: dict[str, list[TreeFile]] = {}
-        for file in tree.files():
-            if file.path.startswith(prefix) and not patterns.matches(file.path):
+        for file in encodable(tree.files(), patterns):
+            if file.path.startswith(prefix):
                 relative = file.path[len(prefix) :]
                 first, slash, _ = relative.partition("/")
                 self.groups.setdefault(first if slash else ".", []).append(file)
@@ -45,7 +45,7 @@ class SourceSelection:
 
     def _stamp(self, file: TreeFile) -> str:
         if file.link is not None:
-            return f"-> {_safe_link(file)}"
+            return f"-> {safe_link(file)}"
         return f"{self.tree.digest(file.path)}{' x' if file.executable else ''}"
 
 
@@ -101,7 +101,7 @@ class SourcePacker:
     def _write(self, selection: SourceSelection, file: TreeFile, writer: SegmentWriter, pycs: PycQueue) -> None:
         target = selection.target(file)
         if file.link is not None:
-            writer.link(target, _safe_link(file))
+            writer.link(target, safe_link(file))
             return
         mode = 0o755 if file.executable else 0o644
         if pycs.wants(target, file.size):
@@ -122,7 +122,23 @@ def _promised(tree: Tree, path: str) -> Iterator[bytes]:
         raise StepFailed("a file changed while it was packed", where=path, fix="build again when nothing writes to it")
 
 
-def _safe_link(file: TreeFile) -> str:
+def encodable(files: Iterable[TreeFile], exclude: Patterns) -> list[TreeFile]:
+    """The files that are not excluded. `UsageError` (or several) for names that are not UTF-8, which the archive of a
+    layer cannot hold (pax(1), "pax Header Block")."""
+    found = [file for file in files if not exclude.matches(file.path)]
+    raise_all(
+        UsageError(
+            "a file's name is not UTF-8, and an image's archives hold no other",
+            where=file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+            fix="rename it, or exclude it in lading.toml",
+        )
+        for file in found
+        if not is_utf8(file.path + (file.link or ""))
+    )
+    return found
+
+
+def safe_link(file: TreeFile) -> str:
     """The target of a link that stays inside the service's own folder, else `UsageError`."""
     target = file.link or ""
     resolved = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), target))

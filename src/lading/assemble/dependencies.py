@@ -109,6 +109,8 @@ def _failure(done: Completed, what: str, fix: str) -> StepFailed | VerificationF
             f"a wheel is not the one that was locked\n{told}",
             fix="do not use it; if the release was replaced on purpose: uv lock",
         )
+    if "No space left on device" in words or "Read-only file system" in words:
+        fix = "free space on the disks of the store and of uv's cache, or move them (LADING_STORE, UV_CACHE_DIR)"
     return StepFailed(f"{what}\n{told}", fix=fix)
 
 

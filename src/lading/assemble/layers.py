@@ -48,9 +48,7 @@ class StoredLayer:
     def chunks(self) -> Iterator[bytes]:
         """See `Layer.chunks`."""
         for digest, _ in self.record.pieces:
-            with self._store.open(digest) as file:
-                while chunk := file.read(CHUNK):
-                    yield chunk
+            yield from self._store.chunks(digest)
 
 
 def record_key(digest: Digest) -> Digest:
@@ -130,6 +128,7 @@ def _hash(store: Store, pieces: Sequence[Piece], compression: Compression) -> tu
     thread.start()
     try:
         for digest, _ in pieces:
+            store.verify(digest)
             reader = decompressor(compression)
             with store.open(digest) as file:
                 while chunk := file.read(CHUNK >> 2):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lading.assemble.actions import key_of
+from lading.assemble.application import encodable, safe_link
 from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
 from lading.assemble.dependencies import WheelPacker, installed_below
@@ -30,12 +31,12 @@ class ProjectWheel:
         self._tree = tree
         self._bytecode = bytecode
         patterns = Patterns(step.exclude)
-        self._files = [file for file in tree.files() if not patterns.matches(file.path)]
+        self._files = encodable(tree.files(), patterns)
 
     def inputs(self) -> dict[str, str]:
         """Every source file that the build may read, and what builds it."""
         named = {
-            file.path: f"-> {file.link}" if file.link is not None else str(self._tree.digest(file.path))
+            file.path: f"-> {safe_link(file)}" if file.link is not None else str(self._tree.digest(file.path))
             for file in self._files
         }
         named |= {f"lading.lock: build {pin.name}": f"{pin.version} {' '.join(pin.digests)}" for pin in self._pinned()}

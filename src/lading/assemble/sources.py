@@ -53,6 +53,7 @@ class OutsideSources:
 
     def _fetch(self, pin: DebianPin) -> Path:
         if self._store.has(pin.digest, pin.size):
+            self._store.verify(pin.digest)
             return self._store.blob(pin.digest)
         from lading.debian.fetch import fetch_deb
 

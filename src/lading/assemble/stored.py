@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from lading.assemble.layers import LayerRecord, StoredLayer, record_key
-from lading.digest import CHUNK, Digest, digest_of
+from lading.digest import Digest, digest_of
 from lading.errors import StepFailed
 from lading.oci.model import OCI_INDEX, Descriptor, Image, Index, Layer
 from lading.store import Store
@@ -47,9 +47,7 @@ class BlobLayer:
 
     def chunks(self) -> Iterator[bytes]:
         """See `Layer.chunks`."""
-        with self._store.open(self.descriptor.digest) as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
+        yield from self._store.chunks(self.descriptor.digest)
 
 
 class StoredImage:

@@ -63,6 +63,10 @@ class Memory:
         """Leave the note of a build that has just ended well."""
         if not self._usable:
             return
+        from contextlib import suppress
+
+        from lading.errors import StepFailed
+
         stamps = project.stamps()
         youngest = max((max(stamp[1], stamp[2]) for stamp in stamps.values() if stamp), default=0)
         if youngest > project.looked_at - SETTLED or any("\n" in path for path in stamps):
@@ -70,7 +74,8 @@ class Memory:
         lines = [_line(path, stamp) for path, stamp in stamps.items()]
         lines += [_line(path, _stamp(path)) for path in self._blobs(reports)]
         result = _result(reports, quiet=self._context.quiet, colour=self._context.colour)
-        self._context.store.put_file(f"state/{self._name}", "\n".join([*lines, "", result]))
+        with suppress(StepFailed):  # costs time at the next build, and nothing else
+            self._context.store.put_file(f"state/{self._name}", "\n".join([*lines, "", result]))
 
     @property
     def _name(self) -> str:

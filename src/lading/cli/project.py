@@ -7,6 +7,7 @@ with nothing new to learn reads stamps and one remembered result, and parses not
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lading.digest import Digest
-from lading.errors import LadingError, UsageError, raise_all
+from lading.errors import LadingError, StepFailed, UsageError, raise_all
 from lading.plan.model import Plan
 from lading.survey.fingerprint import fingerprint
 from lading.tree.tree import FolderTree, Stamp
@@ -160,7 +161,8 @@ class Project:
         """Keep what was learned of the files, so that they need not be read again."""
         if self.tree.changed():
             kept = {path: stamp for path, stamp in self._old.items() if self.tree.exists(path)}
-            self._context.store.put_state(self._state, {**kept, **self.tree.stamps()})
+            with suppress(StepFailed):  # costs time at the next command, and nothing else
+                self._context.store.put_state(self._state, {**kept, **self.tree.stamps()})
 
     def _plans(self, names: Sequence[str], revision: str) -> _Remembered:
         chosen = self._chosen(names)

@@ -11,7 +11,7 @@ from typing import BinaryIO, ClassVar, Self, TypeVar
 
 import msgspec
 
-from lading.digest import CHUNK, Digest, digest_of, hex_of
+from lading.digest import CHUNK, Digest, digest_of, hex_of, parse_digest
 from lading.errors import LadingError, StepFailed, VerificationFailed
 from lading.store.trees import remove_tree
 
@@ -67,18 +67,48 @@ class Store:
             ) from None
 
     def read(self, digest: Digest) -> bytes:
-        """A small blob whole (manifests, configs)."""
+        """A small blob whole (a manifest). `VerificationFailed` when its bytes have changed: then it is gone."""
         with self.open(digest) as file:
-            return file.read()
+            data = file.read()
+        self.check(digest, digest_of(data))
+        return data
+
+    def chunks(self, digest: Digest) -> Iterator[bytes]:
+        """A blob's bytes in pieces, checked on the way: `VerificationFailed` at the end when they have changed."""
+        state = hashlib.sha256()
+        with self.open(digest) as file:
+            while chunk := file.read(CHUNK):
+                state.update(chunk)
+                yield chunk
+        self.check(digest, Digest("sha256:" + state.hexdigest()))
+
+    def verify(self, digest: Digest) -> None:
+        """Read a blob and check it. `VerificationFailed` when its bytes have changed; then it is gone."""
+        for _ in self.chunks(digest):
+            pass
+
+    def check(self, digest: Digest, found: Digest) -> None:
+        """Refuse the blob `digest` whose bytes turned out to have the digest `found`, and forget it when they differ.
+
+        Raises `VerificationFailed`.
+        """
+        if found != digest:
+            with suppress(OSError):
+                self.blob(digest).unlink()
+            raise VerificationFailed(
+                f"a blob of the store was changed or damaged: {digest}",
+                where=str(self.root),
+                fix="build again: it is made anew",
+            )
 
     def writer(self) -> "BlobWriter":
         """A blob to be written piece by piece; `commit` names it by what was written."""
         return BlobWriter(self)
 
     def put(self, data: bytes) -> Digest:
-        """Store bytes in memory; nothing is written when they are there already."""
+        """Store bytes in memory; nothing is written when they are there already, whole."""
         digest = digest_of(data)
-        if not self.has(digest, len(data)):
+        if not self.has(digest, len(data)) or self.blob(digest).read_bytes() != data:
             self._write(self.blob(digest), data)
         return digest
 
@@ -123,10 +153,7 @@ class Store:
 
     def image(self, name: str) -> Digest | None:
         """The digest that an image name stands for in this store."""
-        try:
-            return Digest(self._name("images", name).read_text())
-        except OSError:
-            return None
+        return _digest_in(self._name("images", name))
 
     def name_image(self, name: str, digest: Digest) -> None:
         """Let `name` stand for `digest`."""
@@ -142,7 +169,9 @@ class Store:
         """Every name and its digest, sorted by name."""
         folder = self.root / "images"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            yield path.name.replace("%2F", "/").replace("%25", "%"), Digest(path.read_text())
+            digest = _digest_in(path)
+            if digest:
+                yield path.name.replace("%2F", "/").replace("%25", "%"), digest
 
     def get_state(self, name: str, kind: type[T]) -> T | None:
         """A small cache, if it is there and readable."""
@@ -295,6 +324,14 @@ class BlobWriter:
             self._file.close()
             _rename(self._path, self._store.blob(digest))
         return digest
+
+
+def _digest_in(path: Path) -> Digest | None:
+    """The digest that a small file holds; one that holds anything else counts as not there."""
+    try:
+        return parse_digest(path.read_text("ascii"), where=str(path))
+    except (OSError, UnicodeDecodeError, LadingError):
+        return None
 
 
 def _temporary_name() -> str:

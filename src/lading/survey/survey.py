@@ -9,7 +9,7 @@ import msgspec
 from lading.digest import Digest
 from lading.survey.fingerprint import fingerprint, key_of
 from lading.survey.model import Fact, Survey
-from lading.tree import Tree
+from lading.tree import Tree, is_utf8
 
 if TYPE_CHECKING:
     from lading.survey.folders import Project
@@ -59,7 +59,7 @@ class _Surveyor:
     def __init__(self, tree: Tree, memo: Memo) -> None:
         self._tree = tree
         self._memo = memo
-        self._paths = tuple(file.path for file in tree.files() if file.link is None)
+        self._paths = tuple(file.path for file in tree.files() if file.link is None and is_utf8(file.path))
         self._present = frozenset(self._paths)
 
     def survey(self, asked: Sequence[str]) -> Survey:

@@ -33,6 +33,15 @@ class TreeFile(NamedTuple):
     link: str | None
 
 
+def is_utf8(path: str) -> bool:
+    """Whether a path of the file system is UTF-8; Python gives bytes that are not as lone surrogates (PEP 383)."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Tree(Protocol):
     """What a tree answers. Paths are relative, with `/`; folders are not listed, nor what is in `SKIPPED_FOLDERS`."""
 
@@ -128,12 +137,15 @@ class FolderTree:
         return self._hash(path)
 
     def stamps(self) -> Mapping[str, Stamp]:
-        """What is known of every file that was asked for; to be kept and given to the next tree of this folder."""
-        return self._stamps
+        """What is known of every file that was asked for; to be kept and given to the next tree of this folder.
+
+        Names that are not UTF-8 are left out: what is kept is UTF-8 text.
+        """
+        return {path: stamp for path, stamp in self._stamps.items() if is_utf8(path)}
 
     def changed(self) -> bool:
         """Whether `stamps()` holds anything that the stamps given at the start did not."""
-        return any(self._old.get(path) != stamp for path, stamp in self._stamps.items())
+        return any(self._old.get(path) != stamp for path, stamp in self.stamps().items())
 
     def watched(self) -> Mapping[str, os.stat_result]:
         """Every folder and file that was looked at, by absolute path, as it was then: while none of them differs, the
