@@ -50,9 +50,7 @@ def test_bytecode_does_not_depend_on_what_was_compiled_before() -> None:
 
 def test_sets_of_words_that_another_module_has_are_compiled_alike() -> None:
     # Two functions with an equal set, whose words are names of the module that is compiled before.
-    sets = (
-        b"def f(x):\n  return x in {'deflate_one', 'gzip_two'}\ndef g(x):\n  return x in {'deflate_one', 'gzip_two'}\n"
-    )
+    sets = b"".join(b"def %c(x):\n  return x in {'one_word', 'another'}\n" % name for name in b"fg")
     with compiler(1) as pool:
         alone = pool.submit(sets, "/sets.py").result()
     with compiler(1) as pool:
