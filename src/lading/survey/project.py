@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from lading.survey.requirements import declared
+
 LEGACY_BUILD_REQUIRES = ("setuptools>=40.8.0",)
 """What builds a package whose project names no build system (PEP 517, "Source trees")."""
 
@@ -22,7 +24,8 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One `pyproject.toml`. `broken` says why it cannot be read, or nothing; `project` whether it has that table.
 
     `name` is normalised (PEP 503), and empty when it is none. `locals` are `[tool.uv.sources]` that lie in the
-    repository, each as `name: kind`. `wheel_packages` are the packages that the build backend is told to install.
+    repository, each as `name: kind`. `requires` is what `lading.survey.requirements` reads of it.
+    `wheel_packages` are the packages that the build backend is told to install.
     """
 
     broken: str = ""
@@ -49,6 +52,7 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     alembic: bool = False
     lading: bool = False
     manager: str = ""
+    requires: tuple[tuple[str, str], ...] | None = None
 
     @property
     def is_package(self) -> bool:
@@ -97,6 +101,7 @@ def read_project(data: bytes) -> ProjectFacts:
         entrypoint=_matching(_ENTRY, _text(_table(tool, "fastapi"), "entrypoint")),
         alembic="alembic" in tool,
         lading="lading" in tool,
+        requires=declared(project),
         manager=next((name for name in ("poetry", "pdm") if name in tool), ""),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lading.survey.model import Locked
+from lading.survey.requirements import locked
 
 VERSION = 1
 """The one major version of the format that there is."""
@@ -38,6 +39,7 @@ class LockFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One lock. `broken` says why it cannot be read. `root` is the project itself; `groups` its dependency groups.
 
     `locals` are packages that lie in the repository, each with its path; `members` those of a workspace.
+    `requires` is what the lock was made for (`lading.survey.requirements`), where it says so.
     """
 
     broken: str = ""
@@ -46,6 +48,7 @@ class LockFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     nodes: tuple[Node, ...] = ()
     locals: tuple[tuple[str, str], ...] = ()
     members: tuple[str, ...] = ()
+    requires: tuple[tuple[str, str], ...] | None = None
 
 
 def read_lock(data: bytes) -> LockFacts:
@@ -64,23 +67,27 @@ def read_lock(data: bytes) -> LockFacts:
     packages = whole.get("package")
     try:
         return _with_packages(facts, packages if isinstance(packages, list) else [])
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return LockFacts(broken="it does not have the shape of a uv.lock")
 
 
 def _with_packages(facts: LockFacts, packages: list[Any]) -> LockFacts:
-    root, groups, nodes, locals_ = None, {}, [], []
+    root, groups, requires, nodes, locals_ = None, {}, None, [], []
     for package in packages:
         node = _node(package)
         place = next((str(package["source"][kind]) for kind in _LOCAL if kind in package["source"]), None)
         if place == ".":
             root = node
+            if "metadata" in package:
+                requires = locked(package["metadata"].get("requires-dist", ()))
             groups = {name: _edges(edges) for name, edges in package.get("dev-dependencies", {}).items()}
         elif place is not None:
             locals_.append((node.name, place))
         else:
             nodes.append(node)
-    return msgspec.structs.replace(facts, root=root, groups=groups, nodes=tuple(nodes), locals=tuple(sorted(locals_)))
+    return msgspec.structs.replace(
+        facts, root=root, groups=groups, requires=requires, nodes=tuple(nodes), locals=tuple(sorted(locals_))
+    )
 
 
 def _node(package: Mapping[str, Any]) -> Node:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from lading.survey.folders import GO_FILES, NODE_LOCKS, Project, lock_owner, python_locks
 from lading.survey.model import Unsupported
 from lading.survey.project import ProjectFacts, normalised
+from lading.survey.requirements import differences
 from lading.survey.uvlock import LockFacts
 
 NOT_YET = "is not supported yet"
@@ -124,6 +125,8 @@ def _with_lock(facts: ProjectFacts, lock: LockFacts) -> Iterator[Problem]:
         yield "pyproject.toml", "pyproject.toml › project.name is missing, or is no name", "give the project a name"
     if lock.root is None:
         yield "uv.lock", "uv.lock is not the lock of this project", "uv lock"
+    elif changed := differences(facts.requires, lock.requires):
+        yield "uv.lock", f"uv.lock is stale: pyproject.toml has changed since ({', '.join(changed)})", "uv lock"
 
 
 _LOCAL_SOURCES = f"sources in the repository {_NOT_YET_PLURAL}"
