@@ -14,10 +14,9 @@ from tests.engine.service import Built
 from tools.engine.home import Home
 from tools.engine.wrappers import tool_program
 
-from lading.prove.container import slug
+from lading.prove.container import machine, slug
 
 RUNTIMES = ("docker", "podman", "crun", "runc")
-PYTHON = "/app/.venv/bin/python"
 
 LOOK = """
 import json, os
@@ -50,6 +49,11 @@ def runtime(request: pytest.FixtureRequest, tool: Callable[[str], Program]) -> s
     name: str = request.param
     tool(name)
     return name
+
+
+def user_of(built: Built) -> list[int]:
+    """The numbers of the image's user and group."""
+    return [int(number) for number in built.config(machine().architecture)["config"]["User"].split(":")]
 
 
 def leftovers(runtime: str, tool: Callable[[str], Program], lading: Program) -> list[str]:
@@ -85,9 +89,9 @@ def test_the_service_is_healthy_and_answers(
 def test_the_process_is_the_images_user_and_may_do_nothing_else(
     runtime: str, lading: Program, riskshield: Built, tool: Callable[[str], Program]
 ) -> None:
-    command = ("run", f"{riskshield.layout}:1", "--runtime", runtime, "-e", "A=1 2", "--", PYTHON, "-c", LOOK)
+    command = ("run", f"{riskshield.layout}:1", "--runtime", runtime, "-e", "A=1 2", "--", "-c", LOOK)
     assert json.loads(lading(*command)) == {
-        "user": [65532, 65532],
+        "user": user_of(riskshield),
         "capabilities": True,
         "no new privileges": "1",
         "root": "Read-only file system",
@@ -102,7 +106,7 @@ def test_the_process_is_the_images_user_and_may_do_nothing_else(
 
 def test_the_exit_code_and_both_outputs_are_the_processs(runtime: str, lading: Program, riskshield: Built) -> None:
     code = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)"
-    done = lading.attempt("run", f"{riskshield.layout}:1", "--runtime", runtime, "--", PYTHON, "-c", code)
+    done = lading.attempt("run", f"{riskshield.layout}:1", "--runtime", runtime, "--", "-c", code)
     assert (done.returncode, done.stdout) == (7, b"out\n")
     assert b"err\n" in done.stderr
 
@@ -117,7 +121,7 @@ def test_a_signal_reaches_the_process(
         "print('ready', flush=True)\n"
         "time.sleep(600)"
     )
-    command = [str(lading.path), "run", f"{riskshield.layout}:1", "--runtime", runtime, "--", PYTHON, "-c", code]
+    command = [str(lading.path), "run", f"{riskshield.layout}:1", "--runtime", runtime, "--", "-c", code]
     with subprocess.Popen(command, env=lading.environ, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
@@ -130,12 +134,12 @@ def test_a_writable_root_is_thrown_away(runtime: str, lading: Program, slim: Bui
     """The same image twice: what the first container wrote, the second does not see."""
     code = "import os; print(os.path.exists('/tmp/x')); open('/tmp/x', 'w')"
     for _ in range(2):
-        command = ("run", f"{slim.layout}:1", "--runtime", runtime, "--no-read-only", "--", PYTHON, "-c", code)
+        command = ("run", f"{slim.layout}:1", "--runtime", runtime, "--no-read-only", "--", "-c", code)
         assert lading(*command) == "False\n"
 
 
 def test_it_is_loaded_into_an_engine_once(lading: Program, riskshield: Built, docker: Program) -> None:
-    command = ("run", f"{riskshield.layout}:1", "--runtime", "docker", "--", PYTHON, "-c", "")
+    command = ("run", f"{riskshield.layout}:1", "--runtime", "docker", "--", "-c", "")
     lading(*command)
     first = docker("image", "inspect", "--format", "{{.Id}}", f"lading-run/{slug(f'{riskshield.layout}:1')}")
     done = lading.attempt("-v", *command)
@@ -155,7 +159,7 @@ def test_without_root_the_user_is_the_images_all_the_same(
     bare.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {tool_program(engine_home, "crun")} "$@"\n')
     bare.chmod(0o755)
     store = tmp_path / "store"
-    run = [str(lading.path), "run", f"{riskshield.layout}:1", "--runtime", "crun", "--", PYTHON, "-c", LOOK]
+    run = [str(lading.path), "run", f"{riskshield.layout}:1", "--runtime", "crun", "--", "-c", LOOK]
     hide = "umount /sys/fs/cgroup/unified 2>/dev/null; " if Path("/sys/fs/cgroup/unified").is_dir() else ""
     command = f"{hide}exec unshare --user --map-user=1000 --map-group=1000 -- {shlex.join(run)}"
     done = subprocess.run(
@@ -170,7 +174,7 @@ def test_without_root_the_user_is_the_images_all_the_same(
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert (seen["user"], seen["capabilities"], seen["root"], seen["tmp"]) == (
-        [65532, 65532],
+        user_of(riskshield),
         True,
         "Read-only file system",
         "writable",
