@@ -44,8 +44,8 @@ class Uv:
 
     def export(self, step: PythonDependencies) -> str:
         """The project's lock as a pylock.toml, for the groups and extras of the step."""
-        command: list[str | Path] = [self._path, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet"]
-        command += ["--format", "pylock.toml", "--no-header", "--python", self._interpreter]
+        command: list[str | Path] = [self._path, "export", "--frozen", "--no-default-groups", "--no-emit-project"]
+        command += ["--quiet", "--format", "pylock.toml", "--no-header", "--python", self._interpreter]
         for group in step.groups:
             command += ["--group", group]
         for extra in step.extras:

@@ -3,10 +3,13 @@ import hashlib
 import io
 import sys
 import tarfile
+import tomllib
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
+from tests.support.projects import uv_lock
+from tests.support.wheels import build_wheel
 
 from lading.assemble.dependencies import Installed, Uv, WheelPacker, installed_below, point_script
 from lading.assemble.layers import StoredLayer, compose
@@ -14,10 +17,10 @@ from lading.assemble.segment import Segment
 from lading.assemble.wheels import Target, Wheel
 from lading.digest import digest_of
 from lading.errors import StepFailed, VerificationFailed
+from lading.plan.model import PythonDependencies
 from lading.proc import Runner
 from lading.store import Store
 from lading.toolchain.uv import find_uv
-from tests.support.wheels import build_wheel
 
 AMD64 = Target(platform="linux/amd64", python="3.13.5", glibc=41)
 SITE = "app/.venv/lib/python3.13/site-packages"
@@ -95,6 +98,28 @@ def test_a_wheel_is_laid_out_as_in_the_image_with_scripts_and_a_true_record(uv: 
         assert digest == "sha256=" + urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
         assert int(size) == len(body)
     assert packer(tmp_path).known(wheel.digest) == segment
+
+
+@pytest.mark.parametrize(("groups", "expected"), [((), {"main"}), (("dev",), {"main", "tool"})])
+def test_no_group_is_installed_that_was_not_asked_for(
+    groups: tuple[str, ...], expected: set[str], uv: Uv, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["main"]\n'
+    named = '[dependency-groups]\ndev = ["tool"]\ndocs = ["pages"]\n[tool.uv]\ndefault-groups = ["dev", "docs"]\n'
+    (folder / "pyproject.toml").write_text(project + named)
+    lock = uv_lock("main", name="x", groups={"dev": ["tool"], "docs": ["pages"]})
+    for name in ("main", "tool", "pages"):
+        wheel = f'url = "https://packages.example/{name}-1.0-py3-none-any.whl", hash = "sha256:{"0" * 64}", size = 1'
+        source = 'source = { registry = "https://packages.example/simple" }'
+        head = f'[[package]]\nname = "{name}"\nversion = "1.0"\n{source}\n'
+        lock = lock.replace(head, f"{head}wheels = [{{ {wheel} }}]\n")
+    (folder / "uv.lock").write_text(lock)
+    step = PythonDependencies(
+        manager="uv", lock="uv.lock", project="pyproject.toml", python="3.13", interpreter="/usr/bin/python3.13",
+        venv="/app/.venv", groups=groups, why="",
+    )  # fmt: skip
+    assert {package["name"] for package in tomllib.loads(uv.export(step))["packages"]} == expected
 
 
 def test_a_tampered_wheel_is_refused_by_name(uv: Uv, tmp_path: Path) -> None:
