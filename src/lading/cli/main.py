@@ -28,6 +28,7 @@ COMMANDS = {
     "validate": "check every digest, size and tar rule of an image",
     "doctor": "show what is there, and what to do about what is not",
     "prune": "bound the store by age and size",
+    "schema": "print the JSON Schema of lading.toml",
     "completion": "print the completion script of a shell",
 }
 """Every command with its line of help. Kept here so that `lading --help` imports none of them; a test holds it true."""

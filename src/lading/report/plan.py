@@ -29,7 +29,7 @@ def render_plan(plan: Plan, why: Sequence[Decision] = (), *, colour: bool = Fals
     shown = _Shown(why, colour=colour, width=width)
     folder = "" if plan.folder == "." else f" from {plan.folder}"
     head = f"{paint(printable(plan.service), 'bold', colour)}{folder} → image {plan.image}, {', '.join(plan.platforms)}"
-    lines = [head]
+    lines = shown.folded(head)
     for position, stage in enumerate(plan.stages):
         lines += shown.stage(stage, last=position == len(plan.stages) - 1)
     lines += ["", *shown.run(plan)]
@@ -83,6 +83,10 @@ class _Shown:
         for value in values:
             yield from self._fold(value, f"{name:<{_MARGIN}}", " " * _MARGIN)
             name = ""
+
+    def folded(self, text: str) -> list[str]:
+        """A line, continued on further ones where it is too long."""
+        return self._fold(text, "", "    ")
 
     def _because(self, topic: Topic | None) -> Iterator[str]:
         for one in self._why:

@@ -19,7 +19,7 @@ def render_survey(found: Survey, *, colour: bool = False, width: int = 80) -> li
     for one in found.services:
         place = "the repository's root" if one.folder == "." else one.folder
         lines += [f"{paint(printable(one.name.value), 'bold', colour)}  {printable(place)}"]
-        columns = (Column("FACT"), Column("VALUE", cut=True), Column("SOURCE"))
+        columns = (Column("FACT"), Column("VALUE", cut=True), Column("SOURCE", cut=True))
         lines += [*render(columns, list(_rows(one)), width=width, indent=2, colour=colour), ""]
         lines += [f"  note: {printable(note)}" for note in one.notes] + ([""] if one.notes else [])
     if found.unsupported:
