@@ -326,7 +326,8 @@ def _blob(folder: Path, descriptor: Mapping[str, Any]) -> bytes:
 
 
 def _unzstd(data: bytes) -> bytes:
-    return bytes(zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read())
+    plain: bytes = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
+    return plain
 
 
 def end_group(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:

@@ -138,11 +138,12 @@ class Store:
         self._write(Path(self._action(key)), msgspec.json.encode(value))
 
     def memo(self, key: Digest, kind: type[T], compute: Callable[[], T]) -> T:
-        """The stored result, or `compute()`, stored."""
+        """The stored result, or `compute()`, stored where that can be done."""
         found = self.get_action(key, kind)
         if found is None:
             found = compute()
-            self.put_action(key, found)
+            with suppress(StepFailed):  # the result is there all the same; storing it saves time
+                self.put_action(key, found)
         return found
 
     def _action(self, key: Digest) -> str:
