@@ -5,7 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +49,17 @@ def runtime(request: pytest.FixtureRequest, tool: Callable[[str], Program]) -> s
     name: str = request.param
     tool(name)
     return name
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_images_left(tool: Callable[[str], Program]) -> Iterator[None]:
+    """The engines keep what they have run for the next time; these tests have no next time."""
+    yield
+    for engine in ("docker", "podman"):
+        images = tool(engine)("image", "ls", "--format", "{{.Repository}}").split()
+        ours = {image for image in images if "lading-run/tmp-" in image}
+        if ours:
+            tool(engine)("image", "rm", "--force", *sorted(ours))
 
 
 def user_of(built: Built) -> list[int]:
