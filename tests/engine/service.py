@@ -99,6 +99,16 @@ class Container:
         status, _, body = self.python(code).partition(" ")
         return int(status), json.loads(body)
 
+    def wait(self, port: int = 8080) -> None:
+        """Wait until the service listens."""
+        probe = f"import socket; socket.create_connection(('127.0.0.1', {port})).close()"
+        words = ("exec", self.name, "/app/.venv/bin/python", "-I", "-S", "-c", probe)
+        until(lambda: self.docker.attempt(*words).returncode == 0 or None, self.runs, self.logs)
+
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return bool(self.inspect()["State"]["Running"])
+
     def logs(self) -> str:
         """What it has written."""
         done = self.docker.attempt("logs", self.name)
@@ -107,6 +117,8 @@ class Container:
 
 CLOSED = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 """A container that may do nothing but what a web service must."""
+ALONE = ("--network", "none")
+"""A network of its own: the service's fixed port is free there, whatever else this machine runs."""
 
 
 @contextmanager

@@ -10,10 +10,9 @@ from types import ModuleType
 
 import pytest
 from tests.engine.conftest import Program
-from tests.engine.service import CLOSED, EXAMPLE, Container, container, until
+from tests.engine.service import ALONE, CLOSED, EXAMPLE, Container, container, until
 
 HOST = ("--network", "host")
-ALONE = ("--network", "none")
 
 
 @pytest.fixture
@@ -41,26 +40,11 @@ def serve(port: int) -> tuple[str, ...]:
     return ("-m", "uvicorn", "src.main:app", "--host", "127.0.0.1", "--port", str(port))
 
 
-def runs(service: Container) -> bool:
-    return bool(service.inspect()["State"]["Running"])
-
-
-def wait(service: Container, port: int = 8080) -> None:
-    """Wait until the service listens."""
-    probe = f"import socket; socket.create_connection(('127.0.0.1', {port})).close()"
-
-    def listens() -> bool | None:
-        done = service.docker.attempt("exec", service.name, "/app/.venv/bin/python", "-I", "-S", "-c", probe)
-        return True if done.returncode == 0 else None
-
-    until(listens, lambda: runs(service), service.logs)
-
-
 @pytest.fixture(scope="module")
 def service(docker: Program, in_docker: str) -> Iterator[Container]:
     """The service with its own command and user, on a network of its own."""
     with container(docker, in_docker, *CLOSED, *ALONE, "--health-interval", "1s") as running:
-        wait(running)
+        running.wait()
         yield running
 
 
@@ -88,7 +72,7 @@ def test_docker_finds_it_healthy(service: Container) -> None:
         health = str(service.inspect()["State"]["Health"]["Status"])
         return health if health != "starting" else None
 
-    assert until(state, lambda: runs(service), service.logs) == "healthy"
+    assert until(state, service.runs, service.logs) == "healthy"
 
 
 def test_nothing_can_be_written_but_tmp(docker: Program, in_docker: str) -> None:
@@ -116,14 +100,14 @@ def test_distroless_has_no_shell_to_enter(service: Container) -> None:
 @pytest.mark.parametrize("user", ["65532:65532", "2000004711:0"])
 def test_any_user_can_run_it(user: str, docker: Program, in_docker: str) -> None:
     with container(docker, in_docker, *CLOSED, *ALONE, "--user", user) as service:
-        wait(service)
+        service.wait()
         assert service.get("/health")[0] == 200
         assert service.python("import os; print(os.getuid(), os.getgid())").split() == user.split(":")
 
 
 def test_it_ends_by_itself_when_it_is_asked_to(docker: Program, in_docker: str) -> None:
     with container(docker, in_docker, *CLOSED, *ALONE) as service:
-        wait(service)
+        service.wait()
         docker("stop", "--time", "120", service.name)
         state = service.inspect()["State"]
         assert (state["ExitCode"], state["OOMKilled"]) == (0, False)
@@ -136,7 +120,7 @@ def test_it_works_with_its_surroundings(docker: Program, in_docker: str, port: i
         settings = {"API_URL": upstream.origin, "API_KEY": servers.API_KEY, "BACKOFF": "0.001"}
         flags = [word for name, value in settings.items() for word in ("--env", f"RISKSHIELD_{name}={value}")]
         with container(docker, in_docker, *CLOSED, *HOST, *flags, command=serve(port)) as service:
-            wait(service, port)
+            service.wait(port)
             assert service.get("/health/ready", port) == (
                 200,
                 {"status": "ready", "dependencies": {"key_vault": "ok", "riskshield_api": "ok"}},
@@ -149,7 +133,7 @@ def test_it_works_with_its_surroundings(docker: Program, in_docker: str, port: i
 
 def test_slim_runs_the_same_and_lets_people_in(docker: Program, slim_in_docker: str) -> None:
     with container(docker, slim_in_docker, *CLOSED, *ALONE, "--health-interval", "1s") as service:
-        wait(service)
+        service.wait()
         assert service.get("/health")[0] == 200
         script = "id -u; ls /app/src/main.py; cat /etc/debian_version; getent passwd 1000 | cut -d: -f3"
         said = docker("exec", service.name, "/bin/sh", "-c", script).split()
@@ -160,6 +144,6 @@ def test_slim_runs_the_same_and_lets_people_in(docker: Program, slim_in_docker: 
         assert "/app/src/main.py" in found.split()
         until(
             lambda: True if service.inspect()["State"]["Health"]["Status"] == "healthy" else None,
-            lambda: runs(service),
+            service.runs,
             service.logs,
         )
