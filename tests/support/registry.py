@@ -33,6 +33,7 @@ class Manners:
     download_host: str = ""  # blobs are redirected there
     ranges: bool = True
     whole: int = 202  # the status of a PATCH without Content-Range; 4xx: pieces only
+    together: int = 201  # the status of a PUT that brings the blob along; 4xx: by PATCH only
     largest: int = 0  # bytes of a request, above which a proxy says 413
     status: bool = True  # GET of an upload tells how far it is
     checks: bool = True  # manifests whose blobs are missing are refused
@@ -255,7 +256,14 @@ class Registry:
         return Answer(202, self._progress(repository, name, upload))
 
     def _close(self, request: Request, repository: str, name: str, upload: Upload) -> Answer:
-        upload.data += request.body()
+        length = int(request.headers.get("Content-Length", "0"))
+        if length and self.manners.together != 201:
+            request.body()
+            return Answer(self.manners.together)
+        data = request.body()
+        with self._lock:
+            self.received += len(data)
+        upload.data += data
         digest = request.query.get("digest", "")
         if _digest(bytes(upload.data)) != digest:
             del self._uploads[name]

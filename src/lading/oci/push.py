@@ -5,7 +5,7 @@ for something that is not whole (https://github.com/opencontainers/distribution-
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -19,7 +19,7 @@ from lading.oci.parallel import run_all
 from lading.oci.partial import Part, images_of, manifest_descriptor, parts_of
 from lading.oci.references import Reference
 from lading.oci.remote import ACCEPT
-from lading.oci.upload import Uploader
+from lading.oci.upload import SMALL, Uploader
 
 How = Literal["sent", "present", "mounted"]
 _Manifests = Mapping[Digest, tuple[Descriptor, bytes]]
@@ -78,33 +78,61 @@ class Push:
         manifests = {descriptor.digest: (descriptor, image.manifest) for descriptor, image in images_of(content)}
         manifests[top.digest] = (top, content.manifest)  # the last one: an index comes after its images
         blobs = [part for part in parts_of([content]) if part.descriptor.digest not in manifests]
-        confirmed = self._confirmed(top, {part.descriptor.digest for part in blobs})
-        self._how = {part.descriptor.digest: "present" for part in blobs if part.descriptor.digest in confirmed}
+        own = next((known for known in self._known if known.repository == self._reference.name), None)
+        if own and own.manifest != top.digest:
+            confirmed = self._send_changed(blobs, own)
+        elif self._has_manifest(top.digest):
+            confirmed = frozenset([*manifests, *self._present(blobs)])
+        else:
+            confirmed = frozenset()
+            self._send_blobs(blobs)
         if top.digest not in confirmed or not self._has_manifest(top.digest, at=self._reference.target):
-            self._send(blobs, manifests, top, confirmed)
+            self._put_all(blobs, manifests, top, confirmed)
         return self._report(top, {*manifests, *(part.descriptor.digest for part in blobs)})
 
-    def _send(
+    def _send_changed(self, blobs: Sequence[Part], own: Pushed) -> frozenset[Digest]:
+        """Send what an earlier push to the repository did not; ask at the same time whether what it left is there.
+
+        It is as long as its manifest is. Gives what is confirmed so.
+        """
+        fresh = [part for part in blobs if part.descriptor.digest not in own.digests]
+        kept = [part for part in blobs if part.descriptor.digest in own.digests]
+        there: list[bool] = []
+        tasks = [lambda: there.append(self._has_manifest(own.manifest)), *self._tasks(fresh, fresh=True)]
+        run_all(tasks, self._stop)
+        if there == [True]:
+            self._present(kept)
+            return own.digests
+        self._send_blobs(kept)
+        return frozenset()
+
+    def _put_all(
         self, blobs: Sequence[Part], manifests: _Manifests, top: Descriptor, confirmed: frozenset[Digest]
     ) -> None:
-        self._send_blobs([part for part in blobs if part.descriptor.digest not in confirmed])
         try:
-            self._put_all(manifests, top, confirmed)
+            self._put_manifests(manifests, top, confirmed)
         except Refused as refused:
             # The registry has lost what it said that it has, or mounts late: everything is looked at again, once.
             if refused.status not in (400, 404) or not {"present", "mounted"} & set(self._how.values()):
                 raise
             self._known = ()
             self._send_blobs(blobs)
-            self._put_all(manifests, top, frozenset())
+            self._put_manifests(manifests, top, frozenset())
 
     def _send_blobs(self, parts: Sequence[Part]) -> None:
+        run_all(self._tasks(parts), self._stop)
+
+    def _tasks(self, parts: Sequence[Part], *, fresh: bool = False) -> list[Callable[[], None]]:
         # The largest first: the last transfer to begin should be the shortest.
         ordered = sorted(parts, key=lambda part: -part.descriptor.size)
-        run_all([partial(self._send_blob, part) for part in ordered], self._stop)
+        return [partial(self._send_blob, part, fresh=fresh) for part in ordered]
 
-    def _send_blob(self, part: Part) -> None:
-        if self._uploader.exists(part):
+    def _send_blob(self, part: Part, *, fresh: bool) -> None:
+        """See that the repository has a blob.
+
+        Of a `fresh` one it is known that the last push left it out: asking for a small one costs as much as sending it.
+        """
+        if not (fresh and part.descriptor.size <= SMALL) and self._uploader.exists(part):
             return self._note(part, "present")
         source = self._mountable(part)
         location = self._uploader.mount(part, source) if source else None
@@ -121,19 +149,6 @@ class Push:
         near = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
         return next((name for name in near if name != self._reference.repository), None)
 
-    def _confirmed(self, top: Descriptor, blobs: Set[Digest]) -> frozenset[Digest]:
-        """What needs no asking: all of it when the manifest is there, else what an earlier push left whose manifest is.
-
-        One question tells it. After a push of the same image it is the only one.
-        """
-        own = [known for known in self._known if known.repository == self._reference.name]
-        for known in own[:1]:
-            if self._has_manifest(known.manifest):
-                return known.digests
-        if self._has_manifest(top.digest):
-            return frozenset(blobs | {top.digest})
-        return frozenset()
-
     def _has_manifest(self, digest: Digest, *, at: str = "") -> bool:
         """Whether the repository has a manifest (at a tag). Any answer but yes counts as no: it is asked to save work.
 
@@ -145,7 +160,7 @@ class Push:
             said = response.headers.get("Docker-Content-Digest", "" if at else digest)
             return response.status == 200 and said == digest
 
-    def _put_all(self, manifests: _Manifests, top: Descriptor, confirmed: frozenset[Digest]) -> None:
+    def _put_manifests(self, manifests: _Manifests, top: Descriptor, confirmed: frozenset[Digest]) -> None:
         for descriptor, data in manifests.values():
             if descriptor is top:
                 self._put(descriptor, data, self._reference.tag or top.digest)
@@ -159,6 +174,12 @@ class Push:
             self._manifest_bytes += len(data)
             if response.status not in (200, 201, 202, 204):
                 raise self._endpoint.refusal(response, "the registry does not take the image's manifest")
+
+    def _present(self, parts: Sequence[Part]) -> list[Digest]:
+        """Note that the repository has these."""
+        for part in parts:
+            self._note(part, "present")
+        return [part.descriptor.digest for part in parts]
 
     def _note(self, part: Part, how: How) -> None:
         with self._lock:
