@@ -56,7 +56,7 @@ class Uv:
         return done.out
 
     def install(self, wheels: Sequence[Wheel], target: Target, prefix: Path) -> None:
-        """Install wheels below `prefix`. uv checks each hash; `VerificationFailed` names a wheel that is another one."""
+        """Install wheels below `prefix`. uv checks each hash; `VerificationFailed` names one that is another."""
         listing = prefix.with_name("pylock.lading.toml")
         listing.write_text(install_list(wheels, self._folder))
         command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps", "--no-build"]
@@ -245,7 +245,7 @@ class Installed:
         self._rows = sorted(_parse_record((site / self.record).read_text(encoding="utf-8")))
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Its files, by the name in RECORD, sorted. Bytecode that a wheel brought along is left out: it is made here."""
+        """Its files, by the name in RECORD, sorted. Bytecode that a wheel brings is left out: it is made here."""
         for name, _, _ in self._rows:
             if not self._stays_behind(name):
                 yield name, self._site / name

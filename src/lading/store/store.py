@@ -32,7 +32,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        # Building paths of `Path` parts takes longer than asking the file system about them, some hundred times a build.
+        # Building paths of `Path` parts takes longer than asking the file system, some hundred times a build.
         self._blobs = f"{self.root}/blobs/sha256"
         self._actions = f"{self.root}/actions"
 

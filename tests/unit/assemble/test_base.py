@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.support.debmirror import Deb, Hardlink, Link, build_deb
 
 from lading.assemble import tarwrite
 from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, unpack_packages
@@ -14,7 +15,6 @@ from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
 from lading.plan.model import Accounts, DebianBase
 from lading.store import Store
-from tests.support.debmirror import Deb, Hardlink, Link, build_deb
 
 DISTROLESS = DebianBase(name="distroless", suite="trixie", roots=("x",))
 SLIM = DebianBase(name="slim", suite="trixie", roots=("x",))

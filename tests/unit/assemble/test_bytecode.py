@@ -95,6 +95,6 @@ def test_memory_saves_compiling_and_forgets_what_is_gone() -> None:
 
 def test_an_interpreter_that_does_not_start_is_one_clear_error(tmp_path: Path) -> None:
     broken = Interpreter(identity="x", tag="cpython-313", command=(str(tmp_path / "none"),), environment={})
-    with Compiler(identity="x", tag="cpython-313", ready=lambda: broken, processes=1) as pool:
-        with pytest.raises(StepFailed, match="interpreter"):
-            pool.submit(b"", "a.py").result()
+    pool = Compiler(identity="x", tag="cpython-313", ready=lambda: broken, processes=1)
+    with pool, pytest.raises(StepFailed, match="interpreter"):
+        pool.submit(b"", "a.py").result()

@@ -43,7 +43,7 @@ def wheel_of(path: Path, *, digest: str = "") -> Wheel:
         version=version,
         filename=path.name,
         url=path.as_uri(),
-        digest=digest_of(path.read_bytes()) if not digest else digest,  # type: ignore[arg-type]
+        digest=digest or digest_of(path.read_bytes()),  # type: ignore[arg-type]
         size=path.stat().st_size,
         index="",
     )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support.debmirror import Deb, build_deb
+from tests.support.wheels import build_wheel
 
 from lading.assemble.dependencies import Uv
 from lading.assemble.engine import EmbeddedEngine
@@ -34,8 +36,6 @@ from lading.proc import Runner
 from lading.store import Store
 from lading.toolchain.uv import find_uv
 from lading.tree import FolderTree
-from tests.support.debmirror import Deb, build_deb
-from tests.support.wheels import build_wheel
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 BASE = DebianBase(name="distroless", suite="trixie", roots=("tool",), interpreter=f"/usr/bin/python{PYTHON}")
@@ -186,7 +186,7 @@ class Bench:
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    yield Bench(tmp_path)
+    return Bench(tmp_path)
 
 
 def contents(store: Store, image: Image) -> dict[str, bytes]:
@@ -340,12 +340,14 @@ def test_a_file_that_changes_while_it_is_packed_is_noticed(bench: Bench) -> None
                 (self.root / path).write_text("import brand  # same len\n"[:13])
             return super().chunks(path)
 
-    with Workshop(
-        store=bench.store,
-        sources=bench.sources,
-        tree=Shifting(bench.folder),
-        folder=bench.folder,
-        listener=bench.events.append,
-    ) as workshop:
-        with pytest.raises(StepFailed, match="changed while"):
-            EmbeddedEngine(workshop).build_service(bench.plan(), bench.pins)
+    with (
+        Workshop(
+            store=bench.store,
+            sources=bench.sources,
+            tree=Shifting(bench.folder),
+            folder=bench.folder,
+            listener=bench.events.append,
+        ) as workshop,
+        pytest.raises(StepFailed, match="changed while"),
+    ):
+        EmbeddedEngine(workshop).build_service(bench.plan(), bench.pins)
