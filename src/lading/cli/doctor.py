@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 HELP = "show what is there, and what to do about what is not"
 EPILOG = f"""\
-Exits with {Unavailable.exit_code} when something is missing that a build with the defaults needs: uv, a store that can
-be written to, Debian's mirror. Container engines are not needed to build; `lading run` needs one of them."""
+Exits with {Unavailable.exit_code} when something is missing that a build with the defaults needs:
+uv, a store that can be written to, Debian's mirror. Container engines are not
+needed to build; `lading run` needs one of them."""
 PATIENCE = 10.0
 """Seconds that a mirror gets to answer."""
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 HELP = "bound the store by age and size"
 EPILOG = """\
-What images with a name need stays, and so does what is younger than an hour: builds may run meanwhile. Leftovers of
-killed builds and unpacked images go after a day. What was removed is made anew when it is needed."""
+What images with a name need stays, and so does what is younger than an hour:
+builds may run meanwhile. Leftovers of killed builds and unpacked images go
+after a day. What was removed is made anew when it is needed."""
 
 _AGES = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -20,10 +20,11 @@ TAKES_COMMAND = True
 NAMES = ("docker", "podman", "crun", "runc")
 """The runtimes, in the order in which they are asked."""
 EPILOG = """\
-The process is the image's own user, without capabilities, on a read-only root with an empty /tmp. Ports are published
-on the loopback interface. What follows `--` takes the place of the image's command, behind its entrypoint. The exit
-code is the process's.
-With --wait-healthy the image's own health check is asked until it passes; then the container is stopped."""
+The process is the image's own user, without capabilities, on a read-only root
+with an empty /tmp. Ports are published on the loopback interface. What
+follows `--` takes the place of the image's command, behind its entrypoint.
+The exit code is the process's. With --wait-healthy the image's own health
+check is asked until it passes; then the container is stopped."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

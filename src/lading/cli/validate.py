@@ -14,8 +14,9 @@ HELP = "check every digest, size and tar rule of an image"
 OURS = "lading: "
 """How the history begins of a layer that Lading has made (`lading.assemble.config`)."""
 EPILOG = """\
-All platforms are checked. Layers that Lading has not made must be safe and what the manifest says, and need not keep
-the rules that it sets itself. Exits with 5 when something is wrong."""
+All platforms are checked. Layers that Lading has not made must be safe and
+what the manifest says, and need not keep the rules that it sets itself. Exits
+with 5 when something is wrong."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

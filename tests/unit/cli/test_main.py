@@ -1,5 +1,6 @@
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from lading import __version__
 from lading.__main__ import main
 from lading.cli import main as frame
-from lading.cli.arguments import make_context, make_parser, parse
+from lading.cli.arguments import add_global_flags, make_context, make_parser, parse
 from lading.cli.context import Context
 from lading.errors import Problems, RemoteFailed, UsageError, VerificationFailed
 
@@ -66,6 +67,14 @@ def test_help_lists_every_command_within_80_columns(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in frame.COMMANDS)
     assert max(map(len, lines)) <= 100
+
+
+def test_help_tells_the_global_flags_that_there_are() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    add_global_flags(parser)
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    told = re.findall(r"(?<![\w-])--?[a-z-]+", frame.usage().partition("global options:")[2])
+    assert sorted(set(told) - {"-h", "--help"}) == sorted(flags)
 
 
 def test_help_imports_no_command_and_no_parser() -> None:
