@@ -287,13 +287,16 @@ class World:
         assert {path.name for path in self.store.iterdir()} <= FOLDERS
 
     def assert_valid(self, digest: str) -> None:
-        """The image of the service, written as a layout, has that digest; every blob, layer and size in it is right."""
+        """The image of the service, written as a layout, has that digest; every blob, layer and size in it is right, and
+        `lading validate` finds so too."""
         folder = self.root / f"layout-{len(list(self.root.glob('layout-*')))}"
         self.build("--output", folder)
         index = json.loads((folder / "index.json").read_text())
         assert [found["digest"] for found in index["manifests"]] == [digest]
         for found in index["manifests"]:
             _check(folder, found)
+        done = self.lading("validate", "svc")
+        assert done.code == 0, done.out + done.err
 
 
 FOLDERS = {"actions", "blobs", "images", "roots", "state", "tmp"}

@@ -58,6 +58,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
     project = load_project(context, args.directory)
     plans = [_adjusted(plan, args) for plan in project.plans(args.services)]
+    _check_tags(plans, args)
     pins = _pins(project, plans, args, context)
     reports = _build(project, plans, pins, args, context)
     project.keep()
@@ -88,6 +89,16 @@ def _adjusted(plan: "Plan", args: argparse.Namespace) -> "Plan":
     if args.compression:
         changes["compression"] = args.compression
     return msgspec.structs.replace(plan, **changes) if changes else plan
+
+
+def _check_tags(plans: "Sequence[Plan]", args: argparse.Namespace) -> None:
+    """Refuse a tag that is none before anything is built."""
+    if args.tag:
+        from lading.cli.deliver import whole_name
+
+        for plan in plans:
+            for tag in args.tag:
+                whole_name(plan.image, tag)
 
 
 def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace, context: Context) -> "Pins":

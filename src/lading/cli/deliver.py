@@ -68,15 +68,17 @@ def names_of(report: BuildReport, tags: Sequence[str]) -> list[str]:
 
     Without tags it is the project's version, else `latest`. `UsageError` for what cannot be a name.
     """
+    return list(dict.fromkeys(whole_name(report.image, tag) for tag in tags or (report.version or "latest",)))
+
+
+def whole_name(image: str, tag: str) -> str:
+    """The name that a tag gives an image. `UsageError` for what cannot be one."""
     from lading.oci.references import parse_reference
 
-    names: list[str] = []
-    for tag in tags or (report.version or "latest",):
-        whole = tag if ":" in tag or "/" in tag else f"{report.image}:{tag}"
-        if parse_reference(whole).digest:
-            raise UsageError("an image is tagged with a name, not with a digest", where=f"--tag {tag}")
-        names.append(whole)
-    return list(dict.fromkeys(names))
+    whole = tag if ":" in tag or "/" in tag else f"{image}:{tag}"
+    if parse_reference(whole).digest:
+        raise UsageError("an image is tagged with a name, not with a digest", where=f"--tag {tag}")
+    return whole
 
 
 Moved = Callable[[int], None]
