@@ -28,7 +28,7 @@ def image_config(
     base = base or {}
     inherited = base.get("config") or {}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(mtime))
-    history = [dict(entry) for entry in base.get("history") or ()]
+    history = _inherited_history(base)
     history += [{"created": created, "created_by": f"lading: {title}"} for title, _ in layers]
     diff_ids = [*(base.get("rootfs") or {}).get("diff_ids", ()), *(layer.diff_id for _, layer in layers)]
     document: dict[str, Any] = {"created": created, "architecture": architecture, "os": "linux"}
@@ -38,6 +38,16 @@ def image_config(
     document["rootfs"] = {"type": "layers", "diff_ids": diff_ids}
     document["history"] = history
     return document
+
+
+def _inherited_history(base: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The base image's history with an entry for each of its layers: it may have none (the specification lets builders
+    leave it out), and then ours would be taken for that of other layers."""
+    told = [dict(entry) for entry in base.get("history") or ()]
+    layers = len((base.get("rootfs") or {}).get("diff_ids") or ())
+    if sum(not entry.get("empty_layer") for entry in told) == layers:
+        return told
+    return [{"created_by": "base image"} for _ in range(layers)]
 
 
 def _execution(runtime: RuntimeConfig, inherited: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
