@@ -102,10 +102,16 @@ class Project:
         """
         from lading.strategy.resolve import own_settings, resolve
 
-        named = {own_settings(self.read, one.name.value, one.folder)[0]: one for one in self.survey.services}
+        named: dict[str, ServiceFacts] = {}
+        problems: list[LadingError] = []
+        for one in self.survey.services:
+            name = own_settings(self.read, one.name.value, one.folder)[0]
+            if name in named:
+                problems.append(_same_name(name, named[name], one))
+            named[name] = one
+        raise_all(problems)
         self._check_named(named)
         found: dict[str, tuple[ServiceFacts, ServiceStrategy]] = {}
-        problems: list[LadingError] = []
         for name, facts in sorted(named.items()):
             try:
                 found[name] = facts, resolve(self.read, name, facts.folder)
@@ -314,6 +320,14 @@ def _renamed(facts: "ServiceFacts", name: str) -> "ServiceFacts":
     if facts.name.value == name:
         return facts
     return msgspec.structs.replace(facts, name=Fact(value=name, source=f"{SETTINGS} › services.{name}.path"))
+
+
+def _same_name(name: str, one: "ServiceFacts", other: "ServiceFacts") -> UsageError:
+    return UsageError(
+        f"two services are called {name}",
+        where=f"{one.folder}, {other.folder}",
+        fix=f'name one of them in {SETTINGS}: [services.NAME] with path = "{other.folder}"',
+    )
 
 
 def _within(folder: str, other: str) -> bool:

@@ -17,10 +17,11 @@ def render_survey(found: Survey, *, colour: bool = False, width: int = 80) -> li
     """The lines of a survey, at most `width` columns wide where values can give way."""
     lines: list[str] = []
     for one in found.services:
+        rows = [(name, value, source.replace("› project.", "› ")) for name, value, source in _rows(one)]
         place = "the repository's root" if one.folder == "." else one.folder
         lines += [f"{paint(printable(one.name.value), 'bold', colour)}  {printable(place)}"]
         columns = (Column("FACT"), Column("VALUE", cut=True), Column("SOURCE", cut=True))
-        lines += [*render(columns, list(_rows(one)), width=width, indent=2, colour=colour), ""]
+        lines += [*render(columns, rows, width=width, indent=2, colour=colour), ""]
         lines += [f"  note: {printable(note)}" for note in one.notes] + ([""] if one.notes else [])
     if found.unsupported:
         lines += [paint("not built", "bold", colour)]

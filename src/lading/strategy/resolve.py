@@ -29,8 +29,8 @@ T = TypeVar("T")
 def resolve(read: Read, service: str, folder: str) -> ServiceStrategy:
     """What holds for the service called `service` in `folder`.
 
-    Its settings are those under its name, else those whose `path` is its folder. Raises `UsageError` when the user is
-    root and nobody has allowed that.
+    Its settings are those whose `path` is its folder, else those under its name without a `path`. Raises `UsageError`
+    when the user is root and nobody has allowed that.
     """
     return _Resolver(read, service, own_settings(read, service, folder)).strategy()
 
@@ -38,12 +38,11 @@ def resolve(read: Read, service: str, folder: str) -> ServiceStrategy:
 def own_settings(read: Read, service: str, folder: str) -> tuple[str, ServiceSettings]:
     """The name and settings of a service in `[services]`; empty settings when it has none."""
     services = read.strategy.services
-    if service in services:
-        return service, services[service]
     for name, settings in services.items():
         if settings.path and normal_folder(settings.path) == folder:
             return name, settings
-    return service, ServiceSettings()
+    named = services.get(service)
+    return service, named if named and not named.path else ServiceSettings()
 
 
 def normal_folder(path: str) -> str:

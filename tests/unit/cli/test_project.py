@@ -150,6 +150,12 @@ def test_settings_of_a_service_that_is_not_there_are_an_error(
     assert (found.where, found.fix) == (where, fix)
 
 
+def test_two_services_of_one_name_are_told_with_their_folders(tmp_path: Path) -> None:
+    files = {**service("x", "one"), **service("y", "two"), "lading.toml": "[services.two]\npath = 'x'\nport = 1\n"}
+    found = problem(Repository(tmp_path, files).project())
+    assert (found.what, found.where) == ("two services are called two", "x, y")
+
+
 def test_settings_of_a_project_that_cannot_be_built_are_no_error(tmp_path: Path) -> None:
     files = {**service("api"), "web/package.json": "{}", "lading.toml": "[services.web]\nport = 1\n"}
     assert Repository(tmp_path, files).services() == ["api"]

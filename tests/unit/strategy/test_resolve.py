@@ -56,6 +56,10 @@ def test_settings_find_their_service_by_its_folder() -> None:
     assert found.port == 7000
 
 
+def test_settings_with_a_path_are_not_those_of_a_namesake_elsewhere() -> None:
+    assert resolved("[services.api]\npath = 'other'\nport = 7000\n").port is None
+
+
 def test_the_registry_goes_before_the_name_and_a_full_name_replaces_both() -> None:
     assert resolved('registry = "registry.example/team"\n').image == "registry.example/team/api"
     text = 'registry = "registry.example/team"\n[services.api]\nimage = "other.example/x"\n'
