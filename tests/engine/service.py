@@ -28,6 +28,11 @@ def copy_of_example(folder: Path, lading: Program, settings: str = "") -> Path:
     return folder
 
 
+def append(path: Path, line: str) -> None:
+    """Add a line to a file, as an editor would."""
+    path.write_text(f"{path.read_text()}{line}\n")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Built:
     """A service after `lading build`: where it is, its layout and archive, and what the command said of it."""

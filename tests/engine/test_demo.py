@@ -13,7 +13,7 @@ from tests.engine.conftest import Program
 from tests.engine.service import Built
 
 ROOT = Path(__file__).parents[2]
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 RUNTIMES = ("docker", "podman", "crun", "runc")
 MACHINE = re.compile(
     r"(?:SSL_CERT_FILE|SSL_CERT_DIR|PIP_CERT|(?:https?|no)_proxy|LADING_DEBIAN_MIRROR)\Z", re.IGNORECASE
