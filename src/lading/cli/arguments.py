@@ -2,17 +2,21 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
 from lading.cli.context import Context
-from lading.cli.main import Command
 from lading.errors import UsageError
+
+TYPE_CHECKING = False  # as in `lading.cli.main`
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from lading.cli.main import Command
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are `UsageError`s, like every other error of Lading."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> "NoReturn":
         """Raise what argparse would print and exit with."""
         raise UsageError(message, fix=f"{self.prog} --help")
 
@@ -20,14 +24,14 @@ class Parser(argparse.ArgumentParser):
 class _Version(argparse.Action):
     """`--version` after a command, too."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> NoReturn:
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> "NoReturn":
         from lading import __version__
 
         print(f"lading {__version__}")
         parser.exit()
 
 
-def make_parser(name: str, module: Command) -> argparse.ArgumentParser:
+def make_parser(name: str, module: "Command") -> argparse.ArgumentParser:
     """The parser of one command: its own flags, then the global ones."""
     parser = Parser(
         prog=f"lading {name}",
@@ -56,7 +60,7 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
     shared.add_argument("--version", action=_Version, nargs=0, help="print the version")
 
 
-def parse(name: str, module: Command, words: Sequence[str]) -> argparse.Namespace | None:
+def parse(name: str, module: "Command", words: Sequence[str]) -> argparse.Namespace | None:
     """The command line as a namespace, or nothing when it only asked for help or the version.
 
     Raises `UsageError` when it cannot be understood.

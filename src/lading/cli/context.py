@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
 
+TYPE_CHECKING = False  # as in `lading.cli.main`
 if TYPE_CHECKING:
+    from typing import Literal, TextIO
+
     from lading.http import Http
     from lading.proc import Runner
     from lading.store import Store
 
-ColourChoice = Literal["auto", "always", "never"]
+    ColourChoice = Literal["auto", "always", "never"]
 
 
 class Context:
@@ -28,9 +30,9 @@ class Context:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        out: TextIO | None = None,
-        err: TextIO | None = None,
-        colour: ColourChoice = "auto",
+        out: "TextIO | None" = None,
+        err: "TextIO | None" = None,
+        colour: "ColourChoice" = "auto",
         quiet: bool = False,
         verbose: bool = False,
         now: Callable[[], float] = time.time,
@@ -81,7 +83,7 @@ class Context:
         print(f"+ {command}", file=self.err, flush=True)
 
 
-def takes_colour(stream: TextIO, env: Mapping[str, str], choice: ColourChoice) -> bool:
+def takes_colour(stream: "TextIO", env: Mapping[str, str], choice: "ColourChoice") -> bool:
     """Whether text for this stream is coloured.
 
     A flag wins over the environment. `NO_COLOR` (https://no-color.org) wins over `FORCE_COLOR`
@@ -96,6 +98,6 @@ def takes_colour(stream: TextIO, env: Mapping[str, str], choice: ColourChoice) -
     return stream.isatty() and env.get("TERM") != "dumb"
 
 
-def redraws(stream: TextIO, env: Mapping[str, str]) -> bool:
+def redraws(stream: "TextIO", env: Mapping[str, str]) -> bool:
     """Whether lines of this stream can be redrawn: a terminal that is not `dumb`, and no CI that keeps every byte."""
     return stream.isatty() and env.get("TERM") != "dumb" and env.get("CI", "").lower() in ("", "0", "false")

@@ -9,6 +9,7 @@ from lading.errors import EXIT_DONE, Unavailable
 
 if TYPE_CHECKING:
     from lading.prove.doctor import Check
+    from lading.report.text import Colour
 
 HELP = "show what is there, and what to do about what is not"
 EPILOG = f"""\
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
 
 def _tell(checks: "Sequence[Check]", context: Context) -> None:
     from lading.report.table import Column, render
-    from lading.report.text import Colour, paint, printable
+    from lading.report.text import paint, printable
 
     colours: dict[str, Colour] = {"ok": "green", "absent": "dim", "missing": "red"}
     words = {"ok": "ok", "absent": "-", "missing": "missing"}

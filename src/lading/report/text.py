@@ -1,9 +1,12 @@
 """Text for a terminal or a log: colours when asked for, and nothing that could steer the reader's terminal."""
 
-from typing import Literal
+TYPE_CHECKING = False  # without the import of `typing`: this module is on the way of every command
+if TYPE_CHECKING:
+    from typing import Literal
 
-Colour = Literal["red", "green", "yellow", "blue", "bold", "dim"]
-_CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+    Colour = Literal["red", "green", "yellow", "blue", "bold", "dim"]
+
+_CODES: "dict[Colour, str]" = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 
 # C0 but for tab and line feed, DEL, C1, and the marks that reorder text (CVE-2021-42574): names that come from
 # archives, registries and lock files are printed, and must not move the cursor or hide what stands beside them.
@@ -13,7 +16,7 @@ _UNPRINTABLE = {code: f"\\x{code:02x}" for code in _CONTROL} | {code: f"\\u{code
 _ASCII = {"─": "-", "│": "|", "├": "|", "└": "`", "›": ">", "━": "=", "…": "~", "→": "->", "·": "-", "≥": ">="}
 
 
-def paint(text: str, colour: Colour, wanted: bool) -> str:
+def paint(text: str, colour: "Colour", wanted: bool) -> str:
     """`text` in a colour of the terminal's own palette, or as it is when no colour is wanted."""
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if wanted and text else text
 

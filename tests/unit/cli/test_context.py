@@ -1,9 +1,13 @@
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lading.cli.context import ColourChoice, Context, redraws, takes_colour
+from lading.cli.context import Context, redraws, takes_colour
+
+if TYPE_CHECKING:
+    from lading.cli.context import ColourChoice
 
 
 class Screen(io.StringIO):
@@ -27,7 +31,7 @@ class Screen(io.StringIO):
         (Screen(), {"TERM": "dumb"}, "auto", False),
     ],
 )
-def test_colour(stream: io.StringIO, env: dict[str, str], choice: ColourChoice, expected: bool) -> None:
+def test_colour(stream: io.StringIO, env: dict[str, str], choice: "ColourChoice", expected: bool) -> None:
     assert takes_colour(stream, env, choice) is expected
 
 

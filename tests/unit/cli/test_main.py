@@ -33,7 +33,7 @@ def succeeds(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def a_command(run: Run = succeeds, **members: object) -> frame.Command:
+def a_command(run: Run = succeeds, **members: object) -> "frame.Command":
     """A command that stands for any other."""
 
     def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +42,8 @@ def a_command(run: Run = succeeds, **members: object) -> frame.Command:
     return SimpleNamespace(HELP="do something", arguments=arguments, run=run, **members)
 
 
-def typed(module: frame.Command, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    def load(name: str) -> frame.Command:
+def typed(module: "frame.Command", monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    def load(name: str) -> "frame.Command":
         return module
 
     monkeypatch.setattr(frame, "load", load)
