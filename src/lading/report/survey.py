@@ -1,8 +1,10 @@
 """How a survey looks: each service with its facts and their sources, then what cannot be built."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
-from lading.report.table import Column, render
+from lading.report.table import GAP, Column, render
 from lading.report.text import count, paint, printable
 from lading.survey.model import App, Fact, ProcessFact, ServiceFacts, Survey, Unsupported
 
@@ -20,8 +22,8 @@ def render_survey(found: Survey, *, colour: bool = False, width: int = 80) -> li
         rows = [(name, value, source.replace("› project.", "› ")) for name, value, source in _rows(one)]
         place = "the repository's root" if one.folder == "." else one.folder
         lines += [f"{paint(printable(one.name.value), 'bold', colour)}  {printable(place)}"]
-        columns = (Column("FACT"), Column("VALUE", cut=True), Column("SOURCE", cut=True))
-        lines += [*render(columns, rows, width=width, indent=2, colour=colour), ""]
+        columns = (Column("FACT"), Column("VALUE"), Column("SOURCE"))
+        lines += [*render(columns, list(_folded(rows, width - 2)), width=width, indent=2, colour=colour), ""]
         lines += [f"  note: {printable(note)}" for note in one.notes] + ([""] if one.notes else [])
     if found.unsupported:
         lines += [paint("not built", "bold", colour)]
@@ -31,6 +33,18 @@ def render_survey(found: Survey, *, colour: bool = False, width: int = 80) -> li
     services, others = len(found.services), len(found.unsupported)
     told = [count(services, "service")] + ([f"{count(others, 'project')} that cannot be built"] if others else [])
     return [*lines, ", ".join(told) if services or others else "there is no project here"]
+
+
+def _folded(rows: Sequence[Row], width: int) -> Iterator[Row]:
+    """Rows that fit: a value or source that is too long goes on in the next row."""
+    names, values, sources = (max(len(row[at]) for row in rows) for at in range(3))
+    room = width - names - 2 * len(GAP)
+    source = min(sources, max(room - values, room * 2 // 5))
+    for name, value, origin in rows:
+        left = textwrap.wrap(value, room - source, break_on_hyphens=False) or [""]
+        right = textwrap.wrap(origin, source, break_on_hyphens=False) or [""]
+        for position, (first, second) in enumerate(zip_longest(left, right, fillvalue="")):
+            yield name if position == 0 else "", first, second
 
 
 def _refused(one: Unsupported) -> list[str]:
