@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.engine.conftest import Program
 from tests.engine.htpasswd import htpasswd_line
-from tests.support.images import layer_of, make_image, make_index, random_layer
+from tests.support.images import as_index, layer_of, make_image, make_index, random_layer
 from tests.support.tls import make_authority
 
 from lading.digest import digest_of
@@ -76,7 +76,7 @@ class TestPlain:
         index = make_index([BASE, APP])
         client.push(f"{repository}:1", index)
         assert copied(tool, f"{repository}:1", tmp_path / "copy").manifest == index.manifest
-        for (_, mine), (_, theirs) in zip(index.images, client.pull_index(f"{repository}:1").images, strict=True):
+        for (_, mine), (_, theirs) in zip(index.images, as_index(client.open(f"{repository}:1")).images, strict=True):
             assert (mine.manifest, mine.config) == (theirs.manifest, theirs.config)
             assert [b"".join(layer.chunks()) for layer in theirs.layers] == [BASE.data, APP.data]
 
@@ -188,7 +188,7 @@ class TestTlsAndPasswords:
         client = Registry(http, self.environ(home), Runner())
         index = make_index([BASE, APP])
         client.push(f"{there}/team/app:1", index)
-        assert client.pull_index(f"{there}/team/app:1").manifest == index.manifest
+        assert client.open(f"{there}/team/app:1").manifest == index.manifest
         flags = ("--src-creds", "ann:se:cret", "--src-cert-dir", str(home / ".docker" / "certs.d" / there))
         assert copied(tool, f"{there}/team/app:1", tmp_path / "copy", *flags).manifest == index.manifest
 

@@ -59,6 +59,11 @@ def documents(built: Built) -> Iterator[tuple[str, object]]:
         yield "config-schema.json", built.config(architecture)
 
 
+def test_lading_finds_nothing_wrong(riskshield: Built, slim: Built) -> None:
+    for image in (riskshield.layout, riskshield.archive, riskshield.folder, slim.layout):
+        assert "is valid" in riskshield.lading("validate", image)
+
+
 def test_all_documents_pass_the_schemas_of_the_specification(
     riskshield: Built, schemas: Callable[[str], Draft4Validator]
 ) -> None:
