@@ -32,7 +32,7 @@ demo: $(READY) ## Build the reference service and run it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh
 
 test: $(READY) ## Run the tests that need no container engine
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS) $(wildcard tests/unit tests/examples)
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS) $(wildcard tests/unit tests/system tests/examples)
 
 engine: $(READY) ## Bring up a Docker engine and a registry for the tests (root)
 	@$(BIN)/python -m tools.engine up

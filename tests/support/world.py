@@ -329,8 +329,8 @@ def _blob(folder: Path, descriptor: Mapping[str, Any]) -> bytes:
 
 
 def _unzstd(data: bytes) -> bytes:
-    plain: bytes = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
-    return plain
+    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as plain:
+        return b"".join(iter(lambda: plain.read(1 << 20), b""))
 
 
 def end_group(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:

@@ -226,6 +226,10 @@ def test_a_blob_that_was_changed_is_made_anew(world: World, which: str) -> None:
         "layer": segment,
     }[which]
     flip(damaged)
+    told = world.refused("validate", "svc", code=5)
+    assert f"a blob of the store was changed or damaged: sha256:{damaged.name}" in told
+    world.build("--output", world.root / "again")
+    flip(damaged)
     done = world.lading("build", "--output", world.root / "out")
     assert done.code in (0, 5), done.err
     if done.code:

@@ -33,13 +33,6 @@ class Compressor(Protocol):
         """End the member."""
 
 
-class Decompressor(Protocol):
-    """Reads one member back."""
-
-    def decompress(self, data: bytes, /) -> bytes:
-        """Take compressed bytes, give what they hold."""
-
-
 def compressor(compression: Compression) -> Compressor:
     """A new member. Both libraries work without the interpreter's lock."""
     if compression == "gzip":
@@ -49,14 +42,3 @@ def compressor(compression: Compression) -> Compressor:
     import zstandard
 
     return zstandard.ZstdCompressor(level=3, write_checksum=True, write_content_size=False).compressobj()
-
-
-def decompressor(compression: Compression) -> Decompressor:
-    """A reader of one member."""
-    if compression == "gzip":
-        from isal import isal_zlib
-
-        return isal_zlib.decompressobj(_GZIP_WINDOW)
-    import zstandard
-
-    return zstandard.ZstdDecompressor().decompressobj()

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from lading.assemble.compress import Compression, decompressor
+from lading.archive import inflate
+from lading.assemble.compress import Compression
+from lading.assemble.layers import LARGEST_SEGMENT
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK
@@ -69,8 +71,8 @@ class _Uncompressed:
 
     @staticmethod
     def _produce(store: Store, segment: Segment, compression: Compression) -> Iterator[bytes]:
-        reader = decompressor(compression)
         with store.open(segment.digest) as file:
-            while chunk := file.read(CHUNK):
-                yield reader.decompress(chunk)
+            plain = inflate(file, compression, where=segment.digest, limit=LARGEST_SEGMENT)
+            while chunk := plain.read(CHUNK):
+                yield chunk
         yield bytes(1024)

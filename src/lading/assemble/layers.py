@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from threading import Semaphore, Thread
+from typing import BinaryIO
 
 import msgspec
 
+from lading.archive import inflate
 from lading.assemble import tarwrite
-from lading.assemble.compress import MEDIA_TYPES, Compression, compressor, decompressor
+from lading.assemble.compress import MEDIA_TYPES, Compression, compressor
 from lading.assemble.segment import Segment
 from lading.digest import CHUNK, Digest, digest_of
 from lading.oci.model import Descriptor
@@ -16,6 +18,9 @@ from lading.store import Store
 
 Piece = tuple[Digest, int]
 """A segment's blob and its size in bytes."""
+
+LARGEST_SEGMENT = 1 << 40
+"""Bytes, uncompressed. Segments are made here, of what was checked: nothing honest comes near it."""
 
 
 class LayerRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +118,19 @@ def _put_member(store: Store, compression: Compression, data: bytes) -> Piece:
     return store.put(blob), len(blob)
 
 
+class _Hashed:
+    """A file whose bytes are hashed as they are read."""
+
+    def __init__(self, file: BinaryIO, state: "hashlib._Hash") -> None:
+        self._file = file
+        self._state = state
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(size)
+        self._state.update(data)
+        return data
+
+
 def _hash(store: Store, pieces: Sequence[Piece], compression: Compression) -> tuple[Digest, Digest]:
     """The digests of the concatenation, compressed and not; the second is computed on a thread of its own."""
     outer, inner = hashlib.sha256(), hashlib.sha256()
@@ -129,12 +147,11 @@ def _hash(store: Store, pieces: Sequence[Piece], compression: Compression) -> tu
     try:
         for digest, _ in pieces:
             store.verify(digest)
-            reader = decompressor(compression)
             with store.open(digest) as file:
-                while chunk := file.read(CHUNK >> 2):
-                    outer.update(chunk)
+                plain = inflate(_Hashed(file, outer), compression, where=digest, limit=LARGEST_SEGMENT)
+                while data := plain.read(CHUNK):
                     room.acquire()
-                    queue.put(reader.decompress(chunk))
+                    queue.put(data)
     finally:
         queue.put(None)
         thread.join()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.assemble.compress import Compression, decompressor
+from lading.assemble.compress import Compression
 from lading.assemble.layers import LayerRecord, StoredLayer, compose, is_whole
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.errors import StepFailed
@@ -99,9 +99,3 @@ def test_a_file_of_another_size_than_announced_leaves_nothing(tmp_path: Path) ->
         writer.stream("a", iter([b"123"]), size=4)
     assert not (tmp_path / "blobs").exists()
     assert list((tmp_path / "tmp").iterdir()) == []
-
-
-def test_decompressor_reads_one_member(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    made = segment(store, {"a": b"x"}, "zstd")
-    assert len(decompressor("zstd").decompress(store.read(made.digest))) == 1024
