@@ -16,7 +16,7 @@ def build_wheel(
     scripts: Mapping[str, str] | None = None,
     tag: str = "py3-none-any",
 ) -> Path:
-    """A wheel in `folder`: `files` by path below site-packages, `scripts` are console scripts (name: `module:function`)."""
+    """A wheel in `folder`: `files` by path below site-packages, `scripts` are console scripts by name."""
     info = f"{name}-{version}.dist-info"
     content: dict[str, bytes] = {f"{name}/__init__.py": f"VERSION = {version!r}\n".encode(), **(files or {})}
     content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
