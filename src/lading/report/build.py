@@ -1,5 +1,6 @@
 """The result of a build as text for people and as JSON for machines."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -134,11 +135,21 @@ def _reasons(step: StepReport) -> Iterator[str]:
         yield f"of {len(step.reasons) - MOST_REASONS:,} more changes"
 
 
+_DIGEST = re.compile(r"sha256:([0-9a-f]{12})[0-9a-f]{52}")
+
+
 def _reason(reason: Reason) -> str:
-    if not reason.before and not reason.after:
+    """What happened to one input. A digest by itself says nothing to a person, and beside other words its beginning
+    is enough."""
+    before, after = reason.before, reason.after
+    if bool(before) != bool(after):
+        value = before or after
+        shown = "" if _DIGEST.fullmatch(value) else f" {_short(value)}"
+        return f"{reason.input}{shown} was {'removed' if before else 'added'}"
+    if not before or (_DIGEST.fullmatch(before) and _DIGEST.fullmatch(after)):
         return f"{reason.input} changed"
-    if not reason.before:
-        return f"{reason.input} {reason.after} was added"
-    if not reason.after:
-        return f"{reason.input} {reason.before} was removed"
-    return f"{reason.input} {reason.before} → {reason.after}"
+    return f"{reason.input} {_short(before)} → {_short(after)}"
+
+
+def _short(value: str) -> str:
+    return _DIGEST.sub(r"sha256:\1…", value)

@@ -1,10 +1,12 @@
 import json
 
+import pytest
+
 from lading.assemble.result import BuildReport, LayerReport, PlatformReport, Reason, StepReport
 from lading.digest import digest_of
 from lading.report.build import MOST_REASONS, render_json, render_text
 
-DIGEST = digest_of(b"image")
+DIGEST, OTHER = digest_of(b"image"), digest_of(b"other")
 HTTPX = Reason(input="uv.lock: httpx", before="0.28.1", after="0.28.2")
 
 
@@ -119,6 +121,22 @@ def test_explained_reuse_names_the_input_that_changed() -> None:
         "accounts      linux/amd64  made    1.2 s  1 made, 24 kept",
         "  because user app was removed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (DIGEST, OTHER, "main.py changed"),
+        ("", OTHER, "main.py was added"),
+        (DIGEST, "", "main.py was removed"),
+        (f"1.0 {DIGEST}", f"1.0 {OTHER}", f"main.py 1.0 {DIGEST[:19]}… → 1.0 {OTHER[:19]}…"),
+        ("1", DIGEST, f"main.py 1 → {DIGEST[:19]}…"),
+    ],
+)
+def test_digests_are_not_for_reading(before: str, after: str, said: str) -> None:
+    reason = Reason(input="main.py", before=before, after=after)
+    text = render_text(a_report(a_step("application", reasons=(reason,))), explain=True)
+    assert f"  because {said}\n" in text
 
 
 def test_a_first_build_and_a_lost_result_are_explained_too() -> None:
