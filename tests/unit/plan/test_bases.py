@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lading.plan.bases import (
     SUITES,
     SYSTEM_LIBRARIES,
+    UNUSED_LIBRARIES,
     WITHOUT,
     debian_base,
     is_musl,
@@ -75,3 +76,10 @@ def test_the_python_of_official_images(reference: str, python: str) -> None:
 ])  # fmt: skip
 def test_images_without_glibc(reference: str, musl: bool) -> None:
     assert is_musl(reference) is musl
+
+
+@pytest.mark.parametrize("python", SUITES)
+def test_only_a_plain_base_leaves_out_what_idle_extensions_need(python: str) -> None:
+    unused = set(UNUSED_LIBRARIES[SUITES[python]])
+    assert unused <= set(debian_base("distroless", python).without)
+    assert not unused & set(debian_base("distroless", python, ["gdb"]).without)
