@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 import shutil
 import socket
 import stat
@@ -46,9 +47,15 @@ def client(http: Http) -> Registry:
 
 
 @pytest.fixture
-def repository(registry: str, tmp_path: Path) -> str:
-    """A repository of the shared registry that no other test uses."""
-    return f"{registry}/lading/test{tmp_path.stat().st_ino}"
+def fresh() -> str:
+    """A repository that no other test uses, in this run or another: the shared registry outlives them."""
+    return f"lading/test-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def repository(registry: str, fresh: str) -> str:
+    """The same with the shared registry in front."""
+    return f"{registry}/{fresh}"
 
 
 def copied(tool: Tools, name: str, folder: Path, *flags: str) -> Image | Index:
@@ -280,13 +287,11 @@ def breaking(registry: str) -> Iterator[Door]:
 
 
 class TestBroken:
-    def test_an_upload_that_breaks_half_way_arrives_whole(
-        self, client: Registry, registry: str, tmp_path: Path
-    ) -> None:
-        image = make_image([random_layer(4_000_000, str(tmp_path)), APP])
+    def test_an_upload_that_breaks_half_way_arrives_whole(self, client: Registry, registry: str, fresh: str) -> None:
+        image = make_image([random_layer(4_000_000, fresh), APP])
         with breaking(registry) as door:
             door.cuts += [("up", 1_500_000), ("up", 3_000_000)]
-            name = f"{door.host}/broken{tmp_path.stat().st_ino}:1"
+            name = f"{door.host}/{fresh}:1"
             report = client.push(name, image)
             assert door.cuts == []
             assert report.bytes_sent > 4_000_000 + 1_500_000
@@ -295,18 +300,18 @@ class TestBroken:
                 layer.descriptor.digest for layer in image.layers
             ]
 
-    def test_a_download_that_breaks_half_way_goes_on(self, client: Registry, registry: str, tmp_path: Path) -> None:
+    def test_a_download_that_breaks_half_way_goes_on(self, client: Registry, registry: str, fresh: str) -> None:
         with breaking(registry) as door:
-            name = f"{door.host}/broken{tmp_path.stat().st_ino}:1"
+            name = f"{door.host}/{fresh}:1"
             client.push(name, make_image([BASE]))
             layer = client.pull(name).layers[0]
             door.cuts += [("down", 1_000_000), ("down", 1_000_000)]
             assert b"".join(layer.chunks()) == BASE.data
             assert door.cuts == []
 
-    def test_a_push_that_was_given_up_is_taken_up_again(self, client: Registry, registry: str, tmp_path: Path) -> None:
-        image = make_image([random_layer(2_000_000, str(tmp_path)), BASE, APP])
-        name = f"broken{tmp_path.stat().st_ino}:1"
+    def test_a_push_that_was_given_up_is_taken_up_again(self, client: Registry, registry: str, fresh: str) -> None:
+        image = make_image([random_layer(2_000_000, fresh), BASE, APP])
+        name = f"{fresh}:1"
         with breaking(registry) as door:
             door.cuts += [("up", 1_000_000)] * 100
             impatient = Http(environ={}, retries=0, sleep=lambda _: None)

@@ -6,7 +6,8 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 
 from lading.digest import Digest, digest_of
-from lading.oci.model import OCI_LAYER_GZIP, Descriptor, Image, Layer, Platform
+from lading.oci.content import is_index
+from lading.oci.model import OCI_LAYER_GZIP, Descriptor, Image, Index, Layer, Platform
 from lading.oci.partial import BuiltImage, BuiltIndex, image_of, index_of
 
 AMD64 = Platform(os="linux", architecture="amd64")
@@ -76,3 +77,9 @@ def make_index(layers: Sequence[Layer], *platforms: Platform) -> BuiltIndex:
         (platform, make_image(layers, platform=platform)) for platform in platforms or (AMD64, ARM64)
     ]
     return index_of(images)
+
+
+def as_index(content: Image | Index) -> Index:
+    """The content, which must be an index."""
+    assert is_index(content)
+    return content

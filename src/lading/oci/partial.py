@@ -37,18 +37,6 @@ class BuiltIndex(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[tuple[Descriptor, Image], ...]
 
 
-class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes of one image as it is stored: its layers (compressed) and its documents."""
-
-    layers: int
-    documents: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.layers + self.documents
-
-
 class Retyped:
     """The same layer under another media type."""
 
@@ -149,14 +137,6 @@ def images_of(content: Image | Index) -> Sequence[tuple[Descriptor, Image]]:
         return content.images
     image = cast("Image", content)  # what is no index is an image; a type guard cannot say so before Python 3.13
     return [(manifest_descriptor(image), image)]
-
-
-def sizes(image: Image) -> Sizes:
-    """What the image weighs in a registry."""
-    return Sizes(
-        layers=sum(layer.descriptor.size for layer in image.layers),
-        documents=len(image.manifest) + len(image.config),
-    )
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from lading.digest import Digest
-from lading.errors import UsageError, VerificationFailed
+from lading.errors import UsageError
 from lading.http import Http
 from lading.oci.content import SourceLayer, is_index, open_content, select
 from lading.oci.credentials import Credentials
@@ -65,13 +65,6 @@ class Registry:
                 f"there is no image for {platform}", where=str(named), fix=f"its only platform is {platform_of(image)}"
             )
         return image
-
-    def pull_index(self, reference: Reference | str) -> Index:
-        """The index of that name; `VerificationFailed` when it stands for one image."""
-        content = self.open(reference)
-        if not is_index(content):
-            raise VerificationFailed("an image where an index was expected", where=str(reference))
-        return content
 
     def layer(self, reference: Reference | str, descriptor: Descriptor, diff_id: Digest) -> Layer:
         """A layer that is known already: nothing is asked of the registry until its bytes are."""

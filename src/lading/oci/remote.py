@@ -32,8 +32,8 @@ class RepositorySource:
         """What a tag or digest stands for now. `Refused` when there is no such image, or it may not be seen.
 
         By HEAD, which Docker Hub does not count against its limit (https://docs.docker.com/docker-hub/usage/pulls/),
-        and by GET where HEAD is refused or leaves out what is needed. A digest is taken as it is: nobody can vouch for
-        it before the bytes are there.
+        and by GET where HEAD is refused or leaves out what is needed. What HEAD says is believed until the bytes are
+        there, and checked then.
         """
         with self._ask("HEAD", target) as response:
             descriptor = _described(response) if response.status == 200 else None

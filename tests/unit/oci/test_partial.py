@@ -23,7 +23,6 @@ from lading.oci.partial import (
     manifest_descriptor,
     parts_of,
     platform_of,
-    sizes,
 )
 from lading.oci.references import parse_reference
 
@@ -110,9 +109,6 @@ def test_what_follows_from_an_image() -> None:
     config = config_of(image).config
     assert config is not None
     assert config.user == "1"
-    weight = sizes(image)
-    assert weight.layers == len(ONE.data) + len(TWO.data)
-    assert weight.total == weight.layers + len(image.config) + len(image.manifest)
     assert [found for _, found in images_of(image)] == [image]
 
 
@@ -142,6 +138,5 @@ def test_nothing_is_opened_to_describe_an_image() -> None:
     layer = layer_of({"a": b"1"})
     image = make_image([layer])
     manifest_descriptor(image)
-    sizes(image)
     parts_of([image])
     assert layer.opened == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.support.httpd import Answer, Request, serve
-from tests.support.images import MemoryLayer, layer_of, make_image, make_index, random_layer
+from tests.support.images import MemoryLayer, as_index, layer_of, make_image, make_index, random_layer
 from tests.support.registry import Manners, registry
 from tests.support.registry import Registry as There
 
@@ -466,7 +466,7 @@ def test_what_was_pushed_is_pulled(client: Registry) -> None:
     with registry() as there:
         client.push(f"{there.host}/app:1", index)
         assert client.resolve(f"{there.host}/app:1") == manifest_descriptor(index)
-        pulled = client.pull_index(f"{there.host}/app:1")
+        pulled = as_index(client.open(f"{there.host}/app:1"))
         for (_, mine), (_, theirs) in zip(index.images, pulled.images, strict=True):
             assert [b"".join(layer.chunks()) for layer in theirs.layers] == [BASE.data, BIG.data]
             assert mine.config == theirs.config

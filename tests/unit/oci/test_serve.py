@@ -2,7 +2,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from tests.support.images import MemoryLayer, layer_of, make_image, make_index, random_layer
+from tests.support.images import MemoryLayer, as_index, layer_of, make_image, make_index, random_layer
 
 from lading.digest import digest_of
 from lading.errors import VerificationFailed
@@ -29,7 +29,7 @@ def url(served: Served, kind: str, digest: str) -> str:
 
 
 def test_what_is_served_is_what_a_client_pulls(http: Http, served: Served) -> None:
-    pulled = Registry(http, {}, Runner()).pull_index(served.name)
+    pulled = as_index(Registry(http, {}, Runner()).open(served.name))
     assert pulled.manifest == INDEX.manifest
     for (_, mine), (_, theirs) in zip(INDEX.images, pulled.images, strict=True):
         assert theirs.config == mine.config
