@@ -40,7 +40,7 @@ class RepositorySource:
         if descriptor is None:
             with self._ask("GET", target) as response:
                 if response.status != 200:
-                    raise self._endpoint.refusal(response, f"the registry does not give {target}")
+                    raise self._endpoint.refusal(response, f"the registry does not give {_called(target)}")
                 data = response.body(DOCUMENT_LIMIT)
                 media_type = _media_type(response)
             descriptor = Descriptor(media_type=media_type, digest=digest_of(data), size=len(data))
@@ -96,6 +96,10 @@ class RepositorySource:
     def _ask(self, method: str, target: str) -> Response:
         path = f"{self._endpoint.repository}/manifests/{target}"
         return self._endpoint.send(method, path, scopes=self._scopes, headers={"Accept": ACCEPT})
+
+
+def _called(target: str) -> str:
+    return target if target.startswith("sha256:") else f"the tag {target}"
 
 
 def _described(response: Response) -> Descriptor | None:

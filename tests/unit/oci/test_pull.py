@@ -125,7 +125,7 @@ def test_a_layer_that_is_known_already_costs_nothing_until_it_is_read(client: Re
 
 
 def test_what_is_not_there(client: Registry) -> None:
-    with registry() as there, pytest.raises(Refused, match="does not give 1") as caught:
+    with registry() as there, pytest.raises(Refused, match="does not give the tag 1") as caught:
         client.pull(f"{there.host}/team/app:1")
     assert caught.value.status == 404
     assert caught.value.exit_code == 4
