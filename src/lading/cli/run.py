@@ -91,10 +91,9 @@ def run(args: argparse.Namespace, context: Context) -> int:
             request, _runtimes(args, context), runner=context.runner, attend=attend_to_the_end, say=context.note
         )
     from lading.cli.images import choose
-    from lading.oci.documents import RunConfig
-    from lading.oci.partial import config_of
+    from lading.prove.container import run_config
 
-    health_command(config_of(choose(found, None)).config or RunConfig())
+    health_command(run_config(choose(found, None)))
     return _until_healthy(request, args, context)
 
 

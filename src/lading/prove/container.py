@@ -8,10 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lading.digest import digest_of
+from lading.errors import VerificationFailed
 from lading.oci.content import is_index, select
 from lading.oci.documents import RunConfig
 from lading.oci.model import Image, Index, Platform
-from lading.oci.partial import images_of
+from lading.oci.partial import config_of, images_of
 from lading.proc import Completed, Runner
 
 
@@ -69,6 +71,23 @@ def image_for(request: Request, wanted: Platform) -> Image:
         return select(content, wanted, where=request.name)
     ((_, image),) = images_of(content)
     return image
+
+
+def run_config(image: Image) -> RunConfig:
+    """How the image's process runs. `VerificationFailed` when a word of it holds NUL, which no command line can."""
+    config = config_of(image).config or RunConfig()
+    words = [
+        config.user,
+        config.working_dir,
+        config.stop_signal,
+        *(config.volumes or {}),
+        *(config.exposed_ports or {}),
+    ]
+    for listed in (config.env, config.entrypoint, config.cmd, config.healthcheck and config.healthcheck.test):
+        words += listed or ()
+    if any("\0" in word for word in words):
+        raise VerificationFailed("the image's configuration holds NUL", where=digest_of(image.manifest))
+    return config
 
 
 def machine() -> Platform:

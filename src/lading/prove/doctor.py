@@ -58,7 +58,7 @@ def look(
 
 
 def engines(runner: Runner) -> Iterator[Check]:
-    """Docker, its buildx, Podman, crun and runc. No build needs them; `lading run` needs one."""
+    """User namespaces, Docker, its buildx, Podman, crun and runc. No build needs them; `lading run` needs an engine."""
     questions = {
         "docker": ("docker", "version", "--format", "{{.Server.Version}}"),
         "buildx": ("docker", "buildx", "version"),
@@ -66,10 +66,18 @@ def engines(runner: Runner) -> Iterator[Check]:
         "crun": ("crun", "--version"),
         "runc": ("runc", "--version"),
     }
-    limits = {} if is_root() else {"crun": namespaces_problem(), "runc": "only root can use it here"}
+    namespaces = namespaces_problem()
+    limits = {} if is_root() else {"crun": namespaces, "runc": "only root can use it here"}
+    yield Check(
+        name="namespaces",
+        state="absent" if namespaces else "ok",
+        detail=namespaces or "everybody can make user namespaces",
+    )
     found = []
     for name, (program, *words) in questions.items():
         done = asked(runner, program, *words)
+        if name == "buildx" and isinstance(done, str):
+            done = "docker has no plugin of this name"  # its own last words are about its help
         problem = done if isinstance(done, str) else limits.get(name, "")
         detail = problem if isinstance(done, str) or problem else done.out.strip().partition("\n")[0]
         found.append(Check(name=name, state="absent" if problem else "ok", detail=detail))

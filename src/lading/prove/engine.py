@@ -9,9 +9,8 @@ from lading.digest import digest_of
 from lading.oci.documents import RunConfig
 from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
-from lading.oci.partial import config_of
 from lading.proc import Runner
-from lading.prove.container import Container, Request, asked, image_for, machine, slug
+from lading.prove.container import Container, Request, asked, image_for, machine, run_config, slug
 from lading.prove.ports import Place, choose_port, exposed_port, parse_published
 from lading.store import Store
 
@@ -50,7 +49,7 @@ class EngineRuntime:
     def container(self, request: Request) -> Iterator[Container]:
         """See `Runtime.container`."""
         image = image_for(request, self._platform)
-        config = config_of(image).config or RunConfig()
+        config = run_config(image)
         reference = f"lading-run/{slug(request.name)}:latest"
         if not self._has(reference, image):
             self._load(self.name, reference, image)

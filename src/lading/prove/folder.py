@@ -11,7 +11,6 @@ from typing import Literal
 from lading.digest import Digest, digest_of
 from lading.oci.documents import RunConfig
 from lading.oci.model import Image
-from lading.oci.partial import config_of
 from lading.proc import Runner
 from lading.prove.bundle import (
     HOST_FILES,
@@ -23,7 +22,7 @@ from lading.prove.bundle import (
     process_words,
     write_bundle,
 )
-from lading.prove.container import Container, Request, asked, image_for, is_root, machine, slug
+from lading.prove.container import Container, Request, asked, image_for, is_root, machine, run_config, slug
 from lading.prove.ports import Place, exposed_port
 from lading.prove.unpack import unpack
 from lading.store import Store
@@ -55,7 +54,7 @@ class BundleRuntime:
     def container(self, request: Request) -> Iterator[Container]:
         """See `Runtime.container`."""
         image = image_for(request, machine())
-        config = config_of(image).config or RunConfig()
+        config = run_config(image)
         words = process_words(config, request.command)
         name = f"lading-{slug(request.name)}-{secrets.token_hex(3)}"
         with self._store.scratch() as folder:

@@ -34,9 +34,9 @@ def test_all_is_there_that_a_build_needs(tmp_path: Path) -> None:
     code, text = told(tmp_path)
     assert code == 0
     lines = text.splitlines()
-    assert lines[0].startswith("lading    ok  0.")
-    assert "docker    -   it is not installed" in lines
-    assert lines[-1].startswith("              do: lading run needs one")
+    assert lines[0].startswith("lading      ok  0.")
+    assert "docker      -   it is not installed" in lines
+    assert lines[-1].startswith("                do: lading run needs one")
 
 
 def test_what_is_missing_gives_a_code_and_a_remedy(tmp_path: Path) -> None:

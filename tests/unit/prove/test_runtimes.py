@@ -12,14 +12,14 @@ from tests.support.runtimes import CRUN, DOCKER, install
 from tests.unit.prove.samples import MemoryImage, an_image
 
 from lading.digest import digest_of
-from lading.errors import StepFailed, Unavailable, UsageError
+from lading.errors import StepFailed, Unavailable, UsageError, VerificationFailed
 from lading.oci.documents import Health, RunConfig
 from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
 from lading.oci.partial import index_of
 from lading.proc import Runner
 from lading.prove.attend import attend_to_the_end, exit_code, health_command, run_container, wait_healthy
-from lading.prove.container import Container, Request, Runtime, image_for, machine, slug
+from lading.prove.container import Container, Request, Runtime, image_for, machine, run_config, slug
 from lading.prove.engine import EngineRuntime
 from lading.prove.folder import BundleRuntime
 from lading.store import Store
@@ -314,6 +314,15 @@ def test_health_commands(test: tuple[str, ...], command: list[str]) -> None:
 def test_no_health_check(test: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="no health check"):
         health_command(RunConfig(healthcheck=Health(test=test)))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"Cmd": ["a\0"]}, {"WorkingDir": "/\0"}, {"Healthcheck": {"Test": ["CMD", "\0"]}}, {"Volumes": {"\0": {}}}],
+)
+def test_a_configuration_that_no_command_line_can_hold_is_refused(config: dict[str, object]) -> None:
+    with pytest.raises(VerificationFailed, match="NUL"):
+        run_config(an_image({"a": b""}, config=config))
 
 
 def test_exit_codes_are_those_of_shells() -> None:
