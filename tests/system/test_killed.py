@@ -11,7 +11,7 @@ from tests.support.world import World, end_group
 
 from lading.store.trees import remove_tree
 
-STEPS = 8
+STEPS = 6
 """Moments at which each of the builds below is killed, from its start to its end."""
 
 

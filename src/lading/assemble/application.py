@@ -124,16 +124,16 @@ def _promised(tree: Tree, path: str) -> Iterator[bytes]:
 
 def encodable(files: Iterable[TreeFile], exclude: Patterns) -> list[TreeFile]:
     """The files that are not excluded. `UsageError` (or several) for names that are not UTF-8, which the archive of a
-    layer cannot hold (pax(1), "pax Header Block")."""
+    layer cannot hold (pax(1), "pax Header Block"), or that have line breaks, which Lading's own readers refuse."""
     found = [file for file in files if not exclude.matches(file.path)]
     raise_all(
         UsageError(
-            "a file's name is not UTF-8, and an image's archives hold no other",
-            where=file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+            "a file's name has a line break in it" if "\n" in file.path else "a file's name is not UTF-8",
+            where=file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\n", "\\n"),
             fix="rename it, or exclude it in lading.toml",
         )
         for file in found
-        if not is_utf8(file.path + (file.link or ""))
+        if "\n" in file.path or not is_utf8(file.path + (file.link or ""))
     )
     return found
 
