@@ -329,8 +329,11 @@ def _blob(folder: Path, descriptor: Mapping[str, Any]) -> bytes:
 
 
 def _unzstd(data: bytes) -> bytes:
+    pieces: list[bytes] = []
     with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as plain:
-        return b"".join(iter(lambda: plain.read(1 << 20), b""))
+        while piece := plain.read(1 << 20):
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def end_group(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
