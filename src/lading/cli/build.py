@@ -152,6 +152,8 @@ def _build(
             ) as workshop:
                 try:
                     digest, report = EmbeddedEngine(workshop).build_service(plan, pins)
+                    if args.tag:
+                        _name(report, args.tag, context)
                     if args.push or args.load or args.output:
                         from lading.cli.deliver import deliver
 
@@ -166,6 +168,14 @@ def _build(
         _print(reports, args, context)
         raise_all(failed)
     return reports
+
+
+def _name(report: "BuildReport", tags: "Sequence[str]", context: Context) -> None:
+    """Let the image have its tags in the store too, so that `lading run NAME:TAG` finds it."""
+    from lading.cli.deliver import names_of
+
+    for name in names_of(report, tags):
+        context.store.name_image(name, report.digest)
 
 
 def _print(reports: "Sequence[BuildReport]", args: argparse.Namespace, context: Context) -> None:
