@@ -14,7 +14,7 @@ Digest = NewType("Digest", str)
 """`sha256:` and 64 lower-case hexadecimal digits. The only algorithm that Lading writes or accepts."""
 
 _PATTERN = re.compile(r"sha256:[0-9a-f]{64}\Z")
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 """Bytes per read when a file is hashed or copied: large enough for SHA-256 at full speed, small enough to stream."""
 
 

@@ -25,7 +25,7 @@ from lading.archive.tarheader import (
 )
 from lading.errors import VerificationFailed
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 """Bytes read and given at a time."""
 
 LONGEST_HEADER = 1 << 20

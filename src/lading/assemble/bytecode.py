@@ -11,11 +11,11 @@ from typing import Self
 
 import msgspec
 
-from lading.errors import LadingError, StepFailed
+from lading.errors import StepFailed
 
 LARGEST_SOURCE = 8 << 20
 """Bytes. A larger module is data in disguise; it ships without bytecode."""
-WINDOW = 64
+WINDOW = 256
 """How many modules may be under way or waiting to be written: bounds memory, keeps the processes busy."""
 
 
@@ -38,14 +38,14 @@ class Promise:
     def __init__(self) -> None:
         self._came = Event()
         self._data = b""
-        self._error: LadingError | None = None
+        self._error: Exception | None = None
 
     def keep(self, data: bytes) -> None:
         """It has come."""
         self._data = data
         self._came.set()
 
-    def fail(self, error: LadingError) -> None:
+    def fail(self, error: Exception) -> None:
         """It will not come."""
         self._error = error
         self._came.set()
@@ -76,6 +76,7 @@ class Compiler:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._threads: list[Thread] = []
         self._lock = Lock()
+        self._preparing = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +113,7 @@ class Compiler:
                 if worker is None:
                     worker = self._start()
                 promise.keep(worker.compile(source, name))
-            except (OSError, LadingError) as error:
+            except Exception as error:  # noqa: BLE001  # whoever waits for the promise must hear of it, even of a bug
                 if worker is not None:
                     worker.end()
                     worker = None
@@ -121,7 +122,8 @@ class Compiler:
             worker.end()
 
     def _start(self) -> "_Worker":
-        with self._lock:
+        # A lock of its own: who submits must not wait while an interpreter is being unpacked.
+        with self._preparing:
             self._interpreter = self._interpreter or self._ready()
         return _Worker(self._interpreter)
 
@@ -257,8 +259,8 @@ def pyc_path(path: str, tag: str) -> str:
     return str(pure.parent / "__pycache__" / f"{pure.stem}.{tag}.pyc")
 
 
-def _told(error: Exception, name: str) -> LadingError:
-    if isinstance(error, LadingError):
+def _told(error: Exception, name: str) -> Exception:
+    if not isinstance(error, OSError):
         return error
     return StepFailed(f"the interpreter that compiles bytecode failed: {error}", where=name, fix="lading doctor")
 

@@ -7,6 +7,7 @@ whatever the times on disk. Only modules that every interpreter has started with
 """
 
 import _imp
+import _warnings
 import gc
 import sys
 from importlib import _bootstrap_external
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+# Sources warn of their own oddities; told once, each warning would import a tenth of the standard library.
+quiet: "Any" = _warnings
+quiet.filters.insert(0, ("ignore", None, Warning, None, 0))
+quiet._filters_mutated()
 machinery: "Any" = _bootstrap_external  # what writes bytecode has no public name that starts as fast
 gc.disable()  # compiling makes no cycles, and looking for them takes a twentieth of the time
 read, write = sys.stdin.buffer.read, sys.stdout.buffer.write

@@ -16,7 +16,7 @@ from lading.digest import Digest
 from lading.errors import StepFailed
 from lading.store import Store
 
-_BUFFER = 1 << 18
+_BUFFER = 1 << 16
 """Bytes gathered before the compressor is called: calls cost more than bytes."""
 
 

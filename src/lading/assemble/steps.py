@@ -118,8 +118,9 @@ class BaseStep:
             counter.add()
             return packed
 
-        # The largest first: the last to start should not be the longest.
-        order = sorted(missing, key=lambda pin: -pin.size)
+        # Those with modules last, since the interpreter that compiles them is still being unpacked; among the others
+        # the largest first: the last to start should not be the longest.
+        order = sorted(missing, key=lambda pin: ("python3" in pin.name, -pin.size))
         packed = dict(zip((pin.digest for pin in order), workshop.pool.map(pack, order), strict=True))
         segments = [packed.get(pin.digest) or _there(known[pin.digest]) for pin in self._packages]
         rest = pack_root_files(
@@ -224,7 +225,7 @@ class DependenciesStep:
                 order = sorted(batch, key=lambda wheel: -wheel.size)
                 return dict(zip((wheel.digest for wheel in order), workshop.pool.map(pack, order), strict=True))
 
-            batches = split(missing, 3)
+            batches = split(missing, 2)
             with threads(len(batches), "lading-install") as pool:
                 made: dict[Digest, Segment] = {}
                 for part in pool.map(install, enumerate(batches)):

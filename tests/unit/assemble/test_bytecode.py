@@ -63,12 +63,12 @@ def test_the_queue_keeps_the_order_and_bounds_what_waits() -> None:
     with compiler() as pool:
         queue = PycQueue(pool)
         seen: list[str] = []
-        for number in range(100):
+        for number in range(300):
             queue.add(f"m{number}.py", b"x = 1")
             seen += [path for path, _ in queue.ready()]
-        assert len(seen) == 100 - 64
+        assert len(seen) == 300 - 256
         seen += [path for path, _ in queue.rest()]
-    assert seen == [pyc_path(f"m{number}.py", pool.tag) for number in range(100)]
+    assert seen == [pyc_path(f"m{number}.py", pool.tag) for number in range(300)]
 
 
 def test_memory_saves_compiling_and_forgets_what_is_gone() -> None:
