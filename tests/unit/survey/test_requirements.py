@@ -1,5 +1,8 @@
 """Whether a lock was made for what its project says."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from lading.survey.requirements import ANY, declared, differences, locked, one_spelling
@@ -10,7 +13,7 @@ def test_a_lock_that_was_made_for_the_project_is_fresh() -> None:
         "dependencies": ["B[x, Y] >= 1.0, <2; python_version < '4'", "c.d", "own @ https://packages.example/own.whl"],
         "optional-dependencies": {"web": ["e ~= 1.0"]},
     }
-    lock = [
+    lock: list[Mapping[str, Any]] = [
         {"name": "b", "extras": ["x", "y"], "marker": "python_full_version < '4'", "specifier": "<2,>=1"},
         {"name": "c-d"},
         {"name": "e", "marker": "extra == 'web'", "specifier": "~=1.0"},
