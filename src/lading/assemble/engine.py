@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -137,23 +137,21 @@ class EmbeddedEngine:
     def _layers(self, work: "_Work") -> list[tuple[LayerRecord, StepReport]]:
         """The layers of an image. Steps share no output, so where several have to be made they are made side by side,
         and the first to fail ends the build; for one alone, threads would cost more than they save."""
-        plan, platform, steps = work.plan, work.platform, work.steps
-        unknown = work.unknown()
+        plan, platform = work.plan, work.platform
+        asked = work.asked()
+        unknown = sum(one.record is None for one in asked)
         if unknown and work.bytecode.compiler:
             work.bytecode.compiler.warm()
         if unknown < 2:
-            return [self._layer(step, plan, platform) for step in steps]
-        with threads(len(steps), "lading-step") as pool:
-            return list(pool.map(lambda step: self._layer(step, plan, platform), steps))
+            return [self._layer(one, plan, platform) for one in asked]
+        with threads(len(asked), "lading-step") as pool:
+            return list(pool.map(lambda one: self._layer(one, plan, platform), asked))
 
-    def _layer(self, step: LayerStep, plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:
-        workshop = self._workshop
+    def _layer(self, asked: "_Asked", plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:
+        workshop, step, inputs, record = self._workshop, asked.step, asked.inputs, asked.record
         history = History(workshop.store, f"{plan.image}-{platform}-{step.title}")
         with workshop.timed(step.title, platform) as watch:
-            inputs = step.inputs()
-            key = layer_key(step, inputs, workshop, plan)
             before = history.last()
-            record = workshop.store.get_action(key, LayerRecord)
             watch.reused = record is not None and is_whole(workshop.store, record)
             packed, kept = 0, 0
             if record is None or not watch.reused:
@@ -162,7 +160,7 @@ class EmbeddedEngine:
                 record = compose(
                     workshop.store, step.title, segments, compression=plan.compression, mtime=workshop.mtime
                 )
-                workshop.store.put_action(key, record)
+                workshop.store.put_action(asked.key, record)
                 packed, kept = made.packed, len(segments) - made.packed
             if before != inputs:
                 history.keep(inputs)
@@ -177,6 +175,15 @@ class EmbeddedEngine:
                 first=before is None,
             )
         return record, report
+
+
+class _Asked(NamedTuple):
+    """A step, what it depends on, and what the store has of it: asked once a build."""
+
+    step: LayerStep
+    inputs: dict[str, str]
+    key: Digest
+    record: LayerRecord | None
 
 
 class _Work:
@@ -201,11 +208,14 @@ class _Work:
         """The layers of an image base."""
         return self._base_image.layers if self._base_image else ()
 
-    def unknown(self) -> int:
-        """How many layers the store does not have."""
-        store = self._workshop.store
-        keys = [layer_key(step, step.inputs(), self._workshop, self.plan) for step in self.steps]
-        return sum(store.get_action(key, LayerRecord) is None for key in keys)
+    def asked(self) -> list[_Asked]:
+        """Every step, with its key and the layer that the store has for it, if any."""
+        found = []
+        for step in self.steps:
+            inputs = step.inputs()
+            key = layer_key(step, inputs, self._workshop, self.plan)
+            found.append(_Asked(step, inputs, key, self._workshop.store.get_action(key, LayerRecord)))
+        return found
 
     def _open_base(self) -> Image | None:
         if not isinstance(self._base, ImageBase):

@@ -13,6 +13,7 @@ import msgspec
 
 from lading.digest import Digest, parse_digest
 from lading.errors import LadingError, StepFailed, raise_all
+from lading.toolchain.markers import linux_environment
 
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 """What Python's tags and markers call the machine of a platform."""
@@ -58,7 +59,7 @@ def choose_wheels(lock: Mapping[str, Any], target: Target, *, where: str) -> tup
     from packaging.markers import Marker
     from packaging.tags import Tag
 
-    environment = _environment(target)
+    environment = linux_environment(MACHINES[target.platform], target.python)
     rank: dict[Tag, int] = {}
     for number, tag in enumerate(_tags(target)):
         rank.setdefault(tag, number)
@@ -138,22 +139,6 @@ def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target,
 def _filename(file: Mapping[str, Any]) -> str:
     place = str(file.get("url") or file.get("path", ""))
     return str(file.get("name") or place.rsplit("/", 1)[-1].partition("#")[0])
-
-
-def _environment(target: Target) -> dict[str, str]:
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": target.python,
-        "os_name": "posix",
-        "platform_machine": MACHINES[target.platform],
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": target.python,
-        "python_version": target.minor,
-        "sys_platform": "linux",
-    }
 
 
 def _tags(target: Target) -> Iterator[Any]:

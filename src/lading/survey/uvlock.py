@@ -10,6 +10,7 @@ import msgspec
 
 from lading.survey.model import Locked
 from lading.survey.requirements import locked
+from lading.toolchain.markers import linux_environment
 
 VERSION = 1
 """The one major version of the format that there is."""
@@ -163,21 +164,7 @@ class Markers:
     def __init__(self, python: str) -> None:
         self._known: dict[str, bool] = {"": True}
         self._environments = [
-            {
-                "implementation_name": "cpython",
-                "implementation_version": f"{python}.0",
-                "os_name": "posix",
-                "platform_machine": machine,
-                "platform_python_implementation": "CPython",
-                "platform_release": "",
-                "platform_system": "Linux",
-                "platform_version": "",
-                "python_full_version": f"{python}.0",
-                "python_version": python,
-                "sys_platform": "linux",
-                "extra": "",
-            }
-            for machine in ("x86_64", "aarch64")
+            {**linux_environment(machine, f"{python}.0"), "extra": ""} for machine in ("x86_64", "aarch64")
         ]
 
     def __call__(self, marker: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from lading.digest import Digest, parse_digest
 from lading.errors import LadingError, RemoteFailed, StepFailed, raise_all
 from lading.proc import LAST_LINES, Runner
+from lading.toolchain.markers import linux_environment
 from lading.toolchain.model import Release, Tool, ToolPin, Wheel
 
 TOOL_PYTHON = "3.11"
@@ -140,19 +141,7 @@ def _applies(marker: str, python: str) -> bool:
 def _environments(python: str) -> Iterator[dict[str, str]]:
     """The environments (PEP 508) that build a wheel: Linux on each architecture."""
     for machine in ("x86_64", "aarch64"):
-        yield {
-            "implementation_name": "cpython",
-            "implementation_version": f"{python}.0",
-            "os_name": "posix",
-            "platform_machine": machine,
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_system": "Linux",
-            "platform_version": "",
-            "python_full_version": f"{python}.0",
-            "python_version": python,
-            "sys_platform": "linux",
-        }
+        yield linux_environment(machine, f"{python}.0")
 
 
 def _release(package: Mapping[str, Any]) -> Release:
