@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.world import World, end_group
 
+from lading.place import temporary_name
 from lading.store.trees import remove_tree
 
 STEPS = 6
@@ -74,7 +75,6 @@ def test_a_build_killed_while_it_locks_leaves_a_whole_lock_or_none(world: World)
         assert not lock.exists() or lock.read_bytes() == text
         assert world.build() == digest
         assert lock.read_bytes() == text
-    assert sorted(path.name for path in world.project.glob("*lading.lock*")) == ["lading.lock"]
 
 
 def test_prune_removes_what_killed_builds_left(world: World) -> None:
@@ -134,3 +134,16 @@ def members_of(group: int) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_what_a_killed_build_left_in_the_project_is_in_no_image(world: World) -> None:
+    digest = world.build()
+    lock = world.project / "lading.lock"
+    left = world.write(temporary_name(lock.name), lock.read_bytes()[:100])
+    world.write(f"app/{temporary_name('image.tar')}", b"half of an archive")
+    assert world.build() == digest
+    assert left.exists(), "it may still be being written"
+    os.utime(left, (time.time() - 3600,) * 2)
+    lock.unlink()
+    assert world.build() == digest
+    assert not left.exists()

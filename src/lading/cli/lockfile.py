@@ -1,12 +1,13 @@
 """`lading.lock` on disk: where it is, reading it, making it, writing it whole or not at all."""
 
-import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lading.cli.context import Context
 from lading.errors import Problems, StepFailed, UsageError
+from lading.place import temporary_name
 
 if TYPE_CHECKING:
     from lading.cli.project import Project
@@ -18,6 +19,8 @@ LOCK_NAME = "lading.lock"
 """Beside lading.toml, at the root of the project."""
 LARGEST_LOCK = 8 << 20
 """Bytes. A lock of hundreds of services has less than one MB."""
+OLD = 60
+"""Seconds after which an unfinished lock is what a killed process left: writing one takes milliseconds."""
 
 
 class Locked(NamedTuple):
@@ -53,10 +56,11 @@ def write_pins(root: Path, pins: "Pins") -> bool:
     from lading.lock.file import write_lock
 
     path, data = root / LOCK_NAME, write_lock(pins).encode()
-    temporary = path.with_name(f".{LOCK_NAME}.{os.getpid()}")
+    temporary = path.with_name(temporary_name(LOCK_NAME))
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
+        _remove_leftovers(root)
         try:
             temporary.write_bytes(data)
             temporary.replace(path)
@@ -69,6 +73,13 @@ def write_pins(root: Path, pins: "Pins") -> bool:
             fix="make the folder writable, or free space on its disk",
         ) from error
     return True
+
+
+def _remove_leftovers(root: Path) -> None:
+    """Remove what killed writers left."""
+    for path in root.glob(temporary_name(LOCK_NAME, "*")):
+        if time.time() - path.lstat().st_mtime > OLD:
+            path.unlink(missing_ok=True)
 
 
 def lock_again(project: "Project", context: Context, platforms: Sequence[str] = ()) -> "Pins":

@@ -21,6 +21,7 @@ from lading.oci.documents import DOCUMENT_LIMIT, IndexDocument, Manifest, decode
 from lading.oci.model import OCI_INDEX, Descriptor, Image, Index, Platform
 from lading.oci.partial import Part, images_of, manifest_descriptor, parts_of, platform_of
 from lading.oci.references import Reference, parse_reference
+from lading.place import temporary_name
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
@@ -251,7 +252,7 @@ def _write_blob(folder: Path, part: Part) -> None:
 
 
 def _replace(path: Path, chunks: Iterable[bytes]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         with temporary.open("xb") as file:
             for chunk in chunks:

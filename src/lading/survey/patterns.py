@@ -5,6 +5,8 @@ Patterns as in `.dockerignore`. The plan leaves them out of every image; the sur
 
 from collections.abc import Iterable, Sequence
 
+from lading.place import UNFINISHED
+
 SECRETS = (
     "**/.env", "**/.env.*", "**/*.env", "**/.envrc", "**/.flaskenv", "**/.netrc", "**/.npmrc", "**/.pypirc",
     "**/.pgpass", "**/.htpasswd", "**/.git-credentials", "**/.aws", "**/.azure", "**/.gcloud", "**/.kube",
@@ -28,6 +30,7 @@ DEVELOPMENT = (
     "uv.lock", "uv.toml", "poetry.lock", "poetry.toml", "pdm.lock", "Pipfile", "Pipfile.lock", "pylock*.toml",
     "requirements*.txt", "pyproject.toml", "setup.cfg", "setup.py", ".python-version", ".tool-versions", "mise.toml",
     ".mise.toml", "runtime.txt", "Procfile*", "lading.toml", "lading.lock", "**/*.ipynb", "**/.ipynb_checkpoints",
+    f"**/.*{UNFINISHED}",
 )  # fmt: skip
 """What is only there for those who develop. What running code imports or names ships all the same."""
 

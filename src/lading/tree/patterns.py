@@ -72,7 +72,7 @@ class _Group:
 
     def _compiled(self) -> "re.Pattern[str]":
         if self._expression is None:
-            self._expression = re.compile("|".join(map(_translate, self._others)), re.DOTALL)
+            self._expression = re.compile("|".join(map(_expression, self._others)), re.DOTALL)
         return self._expression
 
 
@@ -98,6 +98,16 @@ def _clean(line: str) -> str:
     return negative + "/".join(kept) if kept else ""
 
 
+def _expression(pattern: str) -> str:
+    """The regular expression of a pattern; one that matches nothing for a set of letters that is none, as `[b-a]`."""
+    expression = _translate(pattern)
+    try:
+        re.compile(expression)
+    except re.error:
+        return r"(?!)"
+    return expression
+
+
 def _translate(pattern: str) -> str:
     out: list[str] = []
     i = 0
@@ -113,10 +123,16 @@ def _translate(pattern: str) -> str:
             i += 2
         elif pattern[i] == "[" and "]" in pattern[i + 2 :]:
             end = pattern.index("]", i + 2)
-            body = pattern[i + 1 : end].replace("\\", "\\\\")
-            out.append(f"[{'^' + body[1:] if body[0] in '^!' else body}]")
+            out.append(_letters(pattern[i + 1 : end]))
             i = end + 1
         else:
             out.append({"*": "[^/]*", "?": "[^/]"}.get(pattern[i]) or re.escape(pattern[i]))
             i += 1
     return f"(?:{''.join(out)})(?:/.*)?\\Z"
+
+
+def _letters(body: str) -> str:
+    """What stands between `[` and `]`, as a regular expression: there `[`, `&&` and the backslash mean more."""
+    letters = body[1:] if body[0] in "^!" else body
+    escaped = re.sub(r"[^-\w]", lambda found: "\\" + found[0], letters)
+    return f"[{'^' if letters != body else ''}{escaped}]"
