@@ -76,11 +76,23 @@ def main(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE
     except Exception as error:  # noqa: BLE001  # whatever else arrives here is a bug of Lading
+        if isinstance(error, PermissionError) and error.filename:
+            print_error(_forbidden(error), argv)
+            return UsageError.exit_code
         from lading.cli.crash import report_crash
 
         report_crash(error, argv)
         return EXIT_BUG
     return code
+
+
+def _forbidden(error: PermissionError) -> UsageError:
+    """What the system forbids where nothing better is known of it: the person's business, not a bug."""
+    return UsageError(
+        f"this user may not use a file or folder: {error.strerror}",
+        where=str(error.filename),
+        fix="change its permissions, or run Lading as the user whose it is",
+    )
 
 
 def _main(argv: Sequence[str]) -> int:

@@ -256,3 +256,15 @@ def test_the_context_follows_the_flags() -> None:
     args = make_parser("build", a_command()).parse_args(["-q", "--color", "always"])
     context = make_context(args)
     assert (context.quiet, context.verbose, context.colour, context.err_colour) == (True, False, True, True)
+
+
+def test_what_the_system_forbids_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/srv/theirs")
+
+    monkeypatch.setattr("lading.cli.main._main", refused)
+    assert main(["plan"]) == 2
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "error: this user may not use a file or folder: Permission denied",
+        "  at: /srv/theirs",
+    ]
