@@ -12,10 +12,7 @@ from lading.plan.standing import choose_base, choose_python
 from lading.plan.starting import Start, choose_port, choose_processes, choose_start
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import App, ServiceFacts
-
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)\Z"
-)
+from lading.survey.patterns import names_secret
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +150,7 @@ def _tell_rest(book: Notebook) -> None:
     strategy = book.strategy
     book.add("run", "user", f"{strategy.uid}:{strategy.gid}", book.origin("user"))
     for name, value in strategy.env:
-        secret = bool(value) and _SECRET_NAME.search(name.upper()) is not None
+        secret = bool(value) and names_secret(name)
         book.add("run", f"env {name}", "…" if secret else value, book.origin(f"env.{name}"))
         if secret:
             book.note(f"env.{name} looks like a secret, and whoever has the image can read it")

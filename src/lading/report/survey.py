@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from lading.report.table import GAP, Column, render
 from lading.report.text import count, paint, printable
-from lading.survey.model import App, Fact, ProcessFact, ServiceFacts, Survey, Unsupported
+from lading.survey.model import App, Backing, Fact, ProcessFact, ServiceFacts, Survey, Unsupported
 
 _SOME = 4
 """Files that are named before the rest is counted."""
@@ -85,13 +85,16 @@ def _processes(one: ServiceFacts) -> Iterator[Row]:
     for fact in one.processes:
         shown = " ".join(fact.value.words) or f"not usable: {fact.value.note}"
         yield f"runs {fact.value.name}", shown, _source(fact)
+    for backing in one.backing:
+        carriers = ", ".join(carrier.variable for carrier in backing.value.carriers)
+        yield "needs", f"{backing.value.kind} ({carriers})", _source(backing)
 
 
 def _row(name: str, fact: Fact[str] | Fact[int]) -> Row:
     return name, str(fact.value), _source(fact)
 
 
-def _source(fact: Fact[str] | Fact[int] | Fact[App] | Fact[ProcessFact]) -> str:
+def _source(fact: Fact[str] | Fact[int] | Fact[App] | Fact[ProcessFact] | Fact[Backing]) -> str:
     return f"assumed: {fact.source}" if fact.certainty == "assumed" else fact.source
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lading.survey.apps import FoundApp, app_at, django_apps, django_settings, find_apps
+from lading.survey.backing import backing_facts
 from lading.survey.graph import Graph
 from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, ServiceFacts
 from lading.survey.module import ModuleFacts
@@ -14,6 +15,7 @@ from lading.survey.ports import port_fact, reads_variable
 from lading.survey.processes import named_apart, processes, procfile
 from lading.survey.project import ProjectFacts
 from lading.survey.routes import Routes, health_facts
+from lading.survey.variables import read_variables, variable_facts
 from lading.tree.patterns import Patterns
 
 PROJECT = "pyproject.toml"
@@ -51,6 +53,7 @@ def conclude(inputs: Inputs) -> ServiceFacts:
     answers = tuple(answer for place in (apps[0].places if apps else ()) for answer in routes.answers(place))
     found = _app_facts(apps, certain)
     names = {one.name for one in inputs.packages}
+    reads = tuple(read_variables(graph, apps[0].app.file if apps else ""))
     return ServiceFacts(
         name=Fact(value=project.name, source=f"{PROJECT} › project.name"),
         folder=inputs.folder,
@@ -72,6 +75,8 @@ def conclude(inputs: Inputs) -> ServiceFacts:
         port_variable=reads_variable(graph),
         health=health_facts(tuple(sorted(set(answers)))),
         processes=named_apart(lines, processes(graph, project, inputs.paths, names, wheel)),
+        variables=variable_facts(reads),
+        backing=backing_facts(reads, _running(inputs.packages), inputs.lock),
         static_root=_static_root(graph),
         wheel_modules=wheel,
         ships=_ships(inputs),
@@ -136,6 +141,11 @@ def _app_facts(apps: tuple[FoundApp, ...], named: str) -> tuple[Fact[App], ...]:
             )
         )
     return tuple(facts)
+
+
+def _running(packages: tuple[Locked, ...]) -> frozenset[str]:
+    """The names of the packages that are not only there for groups, which are for developing."""
+    return frozenset(one.name for one in packages if not all(way.startswith("group:") for way in one.ways))
 
 
 def _declared(value: str, key: str) -> Fact[str] | None:

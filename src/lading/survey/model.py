@@ -37,12 +37,17 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
 
 
+RUN_ONCE = ("migrate", "release")
+"""Names of processes that end by themselves and must have ended before the others start, in that order."""
+
+
 class ProcessFact(msgspec.Struct, frozen=True, kw_only=True):
     """One way to start the service beside its app.
 
     `words` is the command: the program first (`celery`, `alembic`, `python`, a console script), then its arguments.
     `needs` names the package that must be among the locked ones for it to work, or nothing. `note` says why it cannot
-    be run as it stands (it wants a shell), or nothing. `root` must be on the module path.
+    be run as it stands (it wants a shell), or nothing. `root` must be on the module path. `by_hand`: nothing says that
+    it should run all the time (a console script, a package with `__main__.py`).
     """
 
     name: str
@@ -50,11 +55,41 @@ class ProcessFact(msgspec.Struct, frozen=True, kw_only=True):
     needs: str = ""
     note: str = ""
     root: str = "."
+    by_hand: bool = False
 
     @property
     def runs_once(self) -> bool:
         """Whether it ends by itself, and so is nothing that a container is for."""
-        return self.name in ("migrate", "release")
+        return self.name in RUN_ONCE
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment variable that the code reads. `required`: the service does not start without it; `secret`: by its
+    type or its name, nobody but the service should see its value."""
+
+    name: str
+    required: bool = False
+    secret: bool = False
+
+
+class Carrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable that tells the service where a backing service is: the whole address (`url`) or a part of it.
+
+    `scheme` is what an address starts with (`postgresql+asyncpg`), `path` what the code's own default ends in (`/0`,
+    `/shop`), or empty.
+    """
+
+    variable: str
+    part: Literal["url", "host", "port", "user", "password", "name"]
+    scheme: str = ""
+    path: str = ""
+
+
+class Backing(msgspec.Struct, frozen=True, kw_only=True):
+    """Another service that this one needs while it runs, and the variables that lead to it."""
+
+    kind: Literal["postgres", "redis"]
+    carriers: tuple[Carrier, ...]
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +123,8 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     `wheel_modules` are top-level modules that the wheel is sure to have. `port_variable`: the code reads its port from
     `PORT`. `static_root` is where Django's setting of that name is made, if it is. `ships` are files and folders that
     look like development and that running code imports or names; `secrets` are files that look like secrets; `ignored`
-    the lines of `.dockerignore`; `nested` the folders of other projects inside this one.
+    the lines of `.dockerignore`; `nested` the folders of other projects inside this one. `variables` are what the code
+    reads of the environment, by name; `backing` the services that it needs beside it.
     """
 
     name: Fact[str]
@@ -111,6 +147,8 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     port_variable: bool = False
     health: tuple[Fact[str], ...] = ()
     processes: tuple[Fact[ProcessFact], ...] = ()
+    variables: tuple[Fact[Variable], ...] = ()
+    backing: tuple[Fact[Backing], ...] = ()
     static_root: str = ""
     wheel_modules: tuple[str, ...] = ()
     ships: tuple[str, ...] = ()

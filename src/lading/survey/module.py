@@ -84,19 +84,27 @@ class Function(msgspec.Struct, frozen=True):
     required: bool = False
 
 
-class Field(msgspec.Struct, frozen=True):
-    """The default of a field."""
+class Field(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A field: its default, as far as this module tells it, and the line.
 
-    value: Value
+    `required`: it has no default at all. `kinds` are the telling types in its annotation (`SecretStr`, `PostgresDsn`),
+    `alias` is the name that it is read by where that is another.
+    """
+
+    value: Value | None
     line: int
+    required: bool = False
+    kinds: tuple[str, ...] = ()
+    alias: str = ""
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """A class of settings: its bases and the defaults of its fields."""
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A class of settings: its bases, its fields, and what goes before their names in the environment."""
 
     name: str
     bases: tuple[str, ...]
     fields: dict[str, Field]
+    prefix: str = ""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -109,12 +117,13 @@ class Run(msgspec.Struct, frozen=True):
     port: Value | None = None
 
 
-class EnvRead(msgspec.Struct, frozen=True):
-    """An environment variable that is read."""
+class EnvRead(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An environment variable that is read. `required`: the module cannot be imported without it."""
 
     name: str
     line: int
     default: str | int | None = None
+    required: bool = False
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 Patterns as in `.dockerignore`. The plan leaves them out of every image; the survey tells which of them are there.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from lading.place import UNFINISHED
@@ -33,6 +34,19 @@ DEVELOPMENT = (
     f"**/.*{UNFINISHED}",
 )  # fmt: skip
 """What is only there for those who develop. What running code imports or names ships all the same."""
+
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)\Z"
+)
+
+
+def names_secret(variable: str) -> bool:
+    """Whether an environment variable holds a secret, by its name.
+
+    >>> names_secret("DB_PASSWORD"), names_secret("TOKEN_URL")
+    (True, False)
+    """
+    return _SECRET_VARIABLE.search(variable.upper()) is not None
 
 
 def is_example(path: str) -> bool:

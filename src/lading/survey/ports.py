@@ -8,6 +8,7 @@ from lading.survey.apps import FoundApp
 from lading.survey.graph import Found, Graph
 from lading.survey.model import Certainty, Fact
 from lading.survey.module import Run
+from lading.survey.reads import PORT
 
 _FIELDS = frozenset({
     "port", "app_port", "api_port", "http_port", "listen_port", "server_port", "service_port", "uvicorn_port",
@@ -37,7 +38,7 @@ def port_fact(graph: Graph, web: Sequence[str], web_source: str, app: FoundApp |
 
 def reads_variable(graph: Graph) -> bool:
     """Whether any module reads `PORT` from the environment."""
-    return any(facts.env for facts in graph.modules.values())
+    return any(read.name == PORT for facts in graph.modules.values() for read in facts.env)
 
 
 def port_in(words: Sequence[str]) -> int | None:
@@ -73,7 +74,7 @@ def _runs(graph: Graph, file: str, run: Run, app: FoundApp) -> bool:
 def _variable(graph: Graph) -> Iterator[Fact[int]]:
     for file, facts in sorted(graph.modules.items()):
         for read in facts.env:
-            if read.default is not None:
+            if read.name == PORT and read.default is not None:
                 yield from _fact(Found(read.default, True), f"{file}:{read.line}", "found")
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+import msgspec
+
 from lading.survey.graph import Graph, Place, module_name
 from lading.survey.model import Fact, ProcessFact
 from lading.survey.project import ProjectFacts, normalised
@@ -67,7 +69,7 @@ def processes(
     if project.is_package:
         for name in project.scripts:
             source = f"pyproject.toml › project.scripts.{name}"
-            yield Fact(value=ProcessFact(name=normalised(name), words=(name,)), source=source)
+            yield Fact(value=ProcessFact(name=normalised(name), words=(name,), by_hand=True), source=source)
     yield from _mains(graph, project, wheel)
 
 
@@ -134,7 +136,9 @@ def _mains(graph: Graph, project: ProjectFacts, wheel: Collection[str]) -> Facts
         root = graph.target_root(file, wheel)
         module = module_name(f"{folder}/__init__.py", root)
         if f"{module}.__main__" not in scripted and "." not in module.removeprefix("src."):
-            yield _process(normalised(module), ("python", "-m", module), file, 1, root=root)
+            words = ("python", "-m", module)
+            process = ProcessFact(name=normalised(module), words=words, root=root, by_hand=True)
+            yield Fact(value=process, source=f"{file}:1", certainty="found")
 
 
 def _process(
@@ -168,7 +172,6 @@ def named_apart(found: Mapping[str, Fact[ProcessFact]], others: Facts) -> tuple[
         name, number = fact.value.name, 2
         while name in kept:
             name, number = f"{fact.value.name}-{number}", number + 1
-        process = fact.value
-        renamed = ProcessFact(name=name, words=process.words, needs=process.needs, note=process.note, root=process.root)
+        renamed = msgspec.structs.replace(fact.value, name=name)
         kept[name] = Fact(value=renamed, source=fact.source, certainty=fact.certainty)
     return tuple(kept[name] for name in sorted(kept))

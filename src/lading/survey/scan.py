@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from lading.survey.module import (
-    EnvRead,
     Field,
     Function,
     Include,
@@ -22,6 +21,7 @@ from lading.survey.module import (
     Value,
 )
 from lading.survey.names import Names, arguments, first_or, join, keyword
+from lading.survey.reads import env_reads, field_of, prefix_of
 
 _MENTION = re.compile(r"(?=.*[./:])[A-Za-z0-9_.][A-Za-z0-9_./:-]{1,119}\Z")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
@@ -80,7 +80,7 @@ class _Scan:
             functions=tuple(self._telling_functions()),
             settings=tuple(self._settings),
             runs=tuple(self._runs),
-            env=tuple(_port_reads(self._tree)),
+            env=tuple(env_reads(self._tree)),
             marks=tuple(self._marks),
             mentions=tuple(sorted(_mentions(self._tree))),
         )
@@ -231,13 +231,12 @@ class _Scan:
             if not isinstance(inner, ast.Assign | ast.AnnAssign):
                 continue
             target = inner.targets[0] if isinstance(inner, ast.Assign) else inner.target
-            value = self._names.value(inner.value, name)
-            if isinstance(target, ast.Name) and value is not None:
-                fields[target.id] = Field(value, inner.lineno)
+            if isinstance(target, ast.Name):
+                fields[target.id] = field_of(inner, self._names.value(inner.value, name))
             if isinstance(target, ast.Name) and target.id == "functions" and isinstance(inner.value, ast.List):
                 self._marks.append(Mark("arq", f":{name}", node.lineno))
         if any(one.endswith(_SETTINGS) for one in (*bases, name)):
-            self._settings.append(Settings(name, bases, fields))
+            self._settings.append(Settings(name, bases, fields, prefix_of(node)))
         if any(base.endswith(".Controller") for base in bases):
             prefix = fields.get("path")
             self._made.append(Made(name, "litestar.Controller", node.lineno, prefix.value if prefix else None))
@@ -292,21 +291,6 @@ def _answers_get(call: ast.Call) -> bool:
     if not isinstance(methods, ast.List | ast.Tuple | ast.Set):
         return True
     return any(isinstance(one, ast.Constant) and str(one.value).upper() == "GET" for one in methods.elts)
-
-
-def _port_reads(tree: ast.Module) -> Iterator[EnvRead]:
-    """Where `PORT` is read: in any call whose first word it is (`os.getenv`, `config`, `env.int`), or `environ`."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(args=[ast.Constant(value="PORT"), *rest]):
-                given = rest[0] if rest else keyword(node, "default")
-                default = given.value if isinstance(given, ast.Constant) else None
-                known = default if isinstance(default, str | int) and not isinstance(default, bool) else None
-                yield EnvRead("PORT", node.lineno, known)
-            case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value="PORT")):
-                yield EnvRead("PORT", node.lineno)
-            case _:
-                pass
 
 
 def _mentions(tree: ast.Module) -> set[str]:

@@ -110,8 +110,9 @@ class Settings(BaseSettings):
     (found,) = facts.settings
     assert found.bases == ("pydantic_settings.BaseSettings",)
     assert {name: (field.value, field.line) for name, field in found.fields.items()} == {
-        "port": (Known(8080), 5), "host": (Known("x"), 6), "prefix": (Known("/api"), 7),
+        "port": (Known(8080), 5), "host": (Known("x"), 6), "prefix": (Known("/api"), 7), "secret": (None, 8),
     }  # fmt: skip
+    assert [name for name, field in found.fields.items() if field.required] == ["secret"]
 
 
 @pytest.mark.parametrize("call", [
