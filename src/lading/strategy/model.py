@@ -13,6 +13,7 @@ from lading.strategy.values import (
     END,
     AbsolutePath,
     BaseName,
+    Cpus,
     DebianName,
     Duration,
     EnvName,
@@ -25,6 +26,7 @@ from lading.strategy.values import (
     Port,
     ProcessName,
     PythonVersion,
+    Replicas,
     Retries,
     Revision,
     Signal,
@@ -59,10 +61,24 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retries: Retries | UnsetType = UNSET
 
 
+class Amount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Processors and memory."""
+
+    cpus: Cpus | UnsetType = UNSET
+    memory: Size | UnsetType = UNSET
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What one container may take at most, and what is kept free for it."""
+
+    limits: Amount | UnsetType = UNSET
+    reservations: Amount | UnsetType = UNSET
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """What can be decided for all services and for each one; a service's word wins.
 
-    `env`, `labels`, `processes` and `health` are joined key by key; every other list replaces the team's.
+    `env`, `labels`, `processes`, `health` and `resources` are joined key by key; every other list replaces the team's.
     """
 
     base: BaseName | UnsetType = UNSET
@@ -86,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     command: Command | UnsetType = UNSET
     processes: dict[ProcessName, Command] | UnsetType = UNSET
     stop_signal: Signal | UnsetType = UNSET
+    replicas: Replicas | UnsetType = UNSET
+    resources: Resources | UnsetType = UNSET
     source: Url | UnsetType = UNSET
     revision: Revision | UnsetType = UNSET
 
@@ -122,6 +140,20 @@ class HealthStrategy(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
 
 
+class AmountStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """Processors, and memory in bytes."""
+
+    cpus: float
+    memory: int
+
+
+class ResourcesStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """What one container may take at most, and what is kept free for it, with every default applied."""
+
+    limits: AmountStrategy
+    reservations: AmountStrategy
+
+
 class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for one service, with every default applied.
 
@@ -151,6 +183,8 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     processes: tuple[tuple[str, tuple[str, ...]], ...]
     stop_signal: str
+    replicas: int
+    resources: ResourcesStrategy
     source: str | None
     revision: str | None
     origins: tuple[tuple[str, str], ...] = ()

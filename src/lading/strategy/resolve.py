@@ -7,9 +7,13 @@ from msgspec import UNSET, UnsetType
 
 from lading.errors import UsageError
 from lading.strategy.model import (
+    Amount,
+    AmountStrategy,
     Health,
     HealthStrategy,
     Read,
+    Resources,
+    ResourcesStrategy,
     ServiceSettings,
     ServiceStrategy,
     Settings,
@@ -22,6 +26,8 @@ USER = "65532:65532"
 PLATFORMS = ("linux/amd64",)
 INTERVAL, TIMEOUT, START_PERIOD, RETRIES = "30s", "10s", "5s", 3
 """The times of the health check where nobody says others."""
+CPUS, MEMORY = 0.5, "512MiB"
+"""What one container may take where nobody says otherwise. Half of the limits is kept free for it."""
 
 T = TypeVar("T")
 
@@ -30,7 +36,7 @@ def resolve(read: Read, service: str, folder: str) -> ServiceStrategy:
     """What holds for the service called `service` in `folder`.
 
     Its settings are those whose `path` is its folder, else those under its name without a `path`. Raises `UsageError`
-    when the user is root and nobody has allowed that.
+    when the user is root and nobody has allowed that, or when more is kept free for a container than it may take.
     """
     return _Resolver(read, service, own_settings(read, service, folder)).strategy()
 
@@ -87,6 +93,8 @@ class _Resolver:
             command=tuple(self._pick("command", ())),
             processes=tuple((name, tuple(words)) for name, words in _pairs(self._joined("processes"))),
             stop_signal=self._pick("stop_signal", "SIGTERM"),
+            replicas=self._pick("replicas", 1),
+            resources=self._resources(),
             source=self._pick("source", None),
             revision=self._pick("revision", None),
             origins=tuple(sorted(self._origins.items())),
@@ -131,6 +139,36 @@ class _Resolver:
             return self._own.image
         registry = self._pick("registry", "")
         return f"{registry}/{self._service}" if registry else self._service
+
+    def _resources(self) -> ResourcesStrategy:
+        said: dict[str, Any] = {}
+        for settings, path in reversed(self._levels()):
+            given = settings.resources if isinstance(settings.resources, Resources) else Resources()
+            for name in Resources.__struct_fields__:
+                amount = getattr(given, name)
+                for key in Amount.__struct_fields__ if isinstance(amount, Amount) else ():
+                    if getattr(amount, key) is not UNSET:
+                        said[f"{name}.{key}"] = getattr(amount, key)
+                        self._origins[f"resources.{name}.{key}"] = f"{self._read.origin} › {path}resources.{name}.{key}"
+        limits = AmountStrategy(
+            cpus=float(said.get("limits.cpus", CPUS)), memory=bytes_of(said.get("limits.memory", MEMORY))
+        )
+        kept, memory = said.get("reservations.cpus"), said.get("reservations.memory")
+        reservations = AmountStrategy(
+            cpus=limits.cpus / 2 if kept is None else float(kept),
+            memory=limits.memory // 2 if memory is None else bytes_of(memory),
+        )
+        self._check_kept(limits, reservations)
+        return ResourcesStrategy(limits=limits, reservations=reservations)
+
+    def _check_kept(self, limits: AmountStrategy, reservations: AmountStrategy) -> None:
+        for key in ("cpus", "memory"):
+            if getattr(reservations, key) > getattr(limits, key):
+                raise UsageError(
+                    f"more {key} is kept free for {self._service} than it may take",
+                    where=self._origins[f"resources.reservations.{key}"],
+                    fix=f"raise resources.limits.{key}, or lower resources.reservations.{key}",
+                )
 
     def _health(self) -> HealthStrategy:
         enabled = True

@@ -55,6 +55,8 @@ Duration = Annotated[
     ),
 ]
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port number from 1 to 65535")]
+Replicas = Annotated[int, Meta(ge=1, le=1000, description="a number from 1 to 1000")]
+Cpus = Annotated[float, Meta(gt=0, le=1024, description="a number of processors such as `0.5`")]
 Retries = Annotated[int, Meta(ge=1, le=100, description="a number from 1 to 100")]
 UrlPath = Annotated[
     str,

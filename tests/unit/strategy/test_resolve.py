@@ -1,7 +1,7 @@
 import pytest
 
 from lading.errors import UsageError
-from lading.strategy.model import ServiceStrategy
+from lading.strategy.model import AmountStrategy, ServiceStrategy
 from lading.strategy.read import read_strategy
 from lading.strategy.resolve import resolve
 
@@ -75,3 +75,32 @@ def test_root_must_be_allowed() -> None:
 
 def test_what_is_listed_without_order_is_sorted() -> None:
     assert resolved('packages = ["libpq5", "libcairo2", "libpq5"]\n').packages == ("libcairo2", "libpq5")
+
+
+def test_resources_are_joined_and_half_of_a_limit_is_kept_free() -> None:
+    read = read_strategy(
+        b'[resources.limits]\ncpus = 2\n[services.api]\nreplicas = 3\n[services.api.resources.limits]\nmemory = "256MiB"\n'
+        b"[services.api.resources.reservations]\ncpus = 0.5\n",
+        None,
+    )
+    api, other = resolve(read, "api", "api"), resolve(read, "other", "other")
+    assert (api.replicas, other.replicas) == (3, 1)
+    assert api.resources.limits == AmountStrategy(cpus=2.0, memory=256 << 20)
+    assert api.resources.reservations == AmountStrategy(cpus=0.5, memory=128 << 20)
+    assert other.resources.limits == AmountStrategy(cpus=2.0, memory=512 << 20)
+    assert other.resources.reservations == AmountStrategy(cpus=1.0, memory=256 << 20)
+    assert api.origin("resources.reservations.cpus") == "lading.toml › services.api.resources.reservations.cpus"
+
+
+@pytest.mark.parametrize("kept", ["cpus = 0.6", 'memory = "600MiB"'])
+def test_more_than_a_container_may_take_cannot_be_kept_free_for_it(kept: str) -> None:
+    read = read_strategy(f"[resources.reservations]\n{kept}\n".encode(), None)
+    with pytest.raises(UsageError, match="kept free") as caught:
+        resolve(read, "api", ".")
+    assert caught.value.where == f"lading.toml › resources.reservations.{kept.split()[0]}"
+
+
+@pytest.mark.parametrize("bad", ["replicas = 0", "replicas = 'x'", "[resources.limits]\ncpus = 0", "resources = 1"])
+def test_resources_that_mean_nothing_are_refused(bad: str) -> None:
+    with pytest.raises(UsageError):
+        read_strategy(bad.encode(), None)
