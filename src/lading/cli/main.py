@@ -36,6 +36,7 @@ COMMANDS = {
     "plan": "show the stages of each service's image",
     "lock": "pin the base, its packages and the tools in lading.lock",
     "build": "build the images of services",
+    "render": "write the Dockerfile and other files that stand for a plan",
     "run": "run an image with the container runtime that is there",
     "size": "show the layers and the largest packages of an image",
     "validate": "check every digest, size and tar rule of an image",

@@ -1,0 +1,50 @@
+"""What a Dockerfile's build context has: all that any step of the plan reads, and nothing that may not leave the desk.
+
+One Dockerfile has one context. The steps of a plan leave out different files: a wheel may need a README that the image
+must not have. So the context has what any of them reads, and `surplus` tells what a step must take away again.
+"""
+
+import msgspec
+
+from lading.plan.model import CopyTree, Plan, PythonDependencies, PythonProject
+from lading.tree.patterns import Patterns
+from lading.tree.tree import SKIPPED_FOLDERS
+
+WHEEL_SOURCES = (
+    "LICENCE", "LICENSE", "LICENSE.md", "LICENSE.txt", "MANIFEST.in", "README", "README.md", "README.rst", "README.txt",
+    "hatch_build.py", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py",
+)  # fmt: skip
+"""What the build of a wheel may read at the root of a project, where the application's own source is copied too."""
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """`patterns` are the lines of the ignore file; `again` are paths that they take back for the build's sake."""
+
+    patterns: tuple[str, ...]
+    again: tuple[str, ...]
+
+    def surplus(self, copy: CopyTree) -> tuple[str, ...]:
+        """The paths below what a step copies, relative to it, that are in the context and that it leaves out."""
+        exclude = Patterns(copy.exclude)
+        below = "" if copy.source in (".", "") else f"{copy.source.strip('/')}/"
+        return tuple(
+            path.removeprefix(below) for path in self.again if path.startswith(below) and exclude.matches(path)
+        )
+
+
+def context_of(plan: Plan) -> Context:
+    """The context of a plan's Dockerfile."""
+    steps = [step for stage in plan.stages for step in stage.steps]
+    copies = [step for step in steps if isinstance(step, CopyTree)]
+    projects = [step for step in steps if isinstance(step, PythonProject)]
+    needed = {path for step in steps if isinstance(step, PythonDependencies) for path in (step.lock, step.project)}
+    if copies:
+        for project in projects:
+            left_out = Patterns(project.exclude)
+            needed |= {path for path in WHEEL_SOURCES if not left_out.matches(path)}
+    exclude = copies[0].exclude if copies else projects[0].exclude if projects else ("**",)
+    skipped = tuple(f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
+    lines = Patterns(exclude).lines
+    matched = Patterns((*lines, *skipped))
+    again = tuple(sorted(path for path in needed if matched.matches(path)))
+    return Context(patterns=(*lines, *skipped), again=again)

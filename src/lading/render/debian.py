@@ -1,0 +1,127 @@
+"""Debian packages in a Dockerfile: the build stage's interpreter, and a team's libraries in the image that ships."""
+
+from collections.abc import Iterator, Sequence
+
+from lading.plan.model import DebianBase
+from lading.render.instructions import Arg, Blank, Comment, Copy, From, Ignore, Instruction, Mount, Run
+from lading.render.public import pinned
+from lading.render.quoting import command
+from lading.render.scene import ARCHITECTURE, PACKAGES, RUNTIME_BASE, Scene
+
+_APT = (
+    Mount(kind="cache", id=f"apt-${{{ARCHITECTURE}}}", target="/var/cache/apt", locked=True),
+    Mount(kind="cache", id=f"apt-lists-${{{ARCHITECTURE}}}", target="/var/lib/apt", locked=True),
+)
+_UNPINNED = "No version is pinned: the archive keeps only the newest of a release, the one with the fixes."
+_STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
+_ARCHIVES = "/archives"
+_UNPACKED = "/unpacked"
+_DATABASE = "/var/lib/dpkg/status.d"
+"""Where distroless images keep the control paragraphs of their packages, for scanners."""
+_MERGED = ("bin", "lib", "lib64", "sbin")
+"""Merged-/usr: a package may still say `lib/x` for what is at `usr/lib/x` (Debian policy 9.1.1)."""
+_TEXTS = ("bug", "info", "lintian", "locale", "man")
+"""Folders of /usr/share that only people read."""
+
+
+def install(package: str) -> Iterator[Instruction]:
+    """The interpreter's package, in the build stage."""
+    yield Comment((f"Debian's own Python, as the image that ships has it. {_UNPINNED}",))
+    yield Ignore(("DL3008",))
+    yield Run(("apt-get update", command(*_install(package))), mounts=_APT)
+    yield Blank()
+
+
+def packages_in_runtime(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
+    """Further packages in the image that ships: installed by its apt, or copied from where they were unpacked."""
+    if not names:
+        return
+    if scene.base.shell:
+        logs = Mount(kind="tmpfs", target="/var/log")
+        yield Comment((f"{_why(names)}. {_UNPINNED}", *_reasons(scene)))
+        yield Arg(ARCHITECTURE)
+        yield Ignore(("DL3008",))
+        yield Run(("apt-get update", command(*_install(*names))), mounts=(*_APT, logs))
+    else:
+        yield Comment((f"{_why(names)}, and what these depend on.",))
+        yield Copy(sources=(f"{_UNPACKED}/",), destination="/", stage=PACKAGES, owner="0:0", link=True)
+    yield Blank()
+
+
+def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
+    """The stage that unpacks further packages for a runtime image that has no apt; nothing where it has one.
+
+    What that image has already is told by the control paragraphs that it keeps for scanners. apt resolves against
+    these, so it fetches what is missing and nothing else; maintainer scripts do not run. What only those scripts use is
+    said to be there too.
+    """
+    base = scene.plan.runtime.base
+    if not names or scene.base.shell or not isinstance(base, DebianBase):
+        return
+    platforms = scene.plan.platforms
+    yield Comment((f"{RUNTIME_BASE}: the image that ships, to see which packages it has.",))
+    yield From(pinned(scene.base.runtime, scene.pins, platforms), RUNTIME_BASE)
+    yield Blank()
+    why = f"{PACKAGES}: {', '.join(names)} for an image that has no apt to install them."
+    yield Comment((why, *_reasons(scene)))
+    yield From(pinned(scene.base.build, scene.pins, platforms), PACKAGES)
+    yield Arg(ARCHITECTURE)
+    yield Comment((
+        "The list of installed packages that the image would have. Without dependencies, since it leaves out what only "
+        "maintainer scripts use: none of these run here, and what they use need not be fetched.",
+    ))  # fmt: skip
+    known = Mount(kind="bind", stage=RUNTIME_BASE, source=_DATABASE, target="/known")
+    yield Run(tuple(_known(base.without)), mounts=(known,))
+    yield Comment((f"What that list lacks, unpacked, without manuals and translations. {_UNPINNED}",))
+    yield Ignore(("DL3008",))
+    yield Run(tuple(_unpack(names)), mounts=_APT)
+    yield Blank()
+
+
+def _install(*names: str) -> tuple[str, ...]:
+    return "apt-get", "install", "--yes", "--no-install-recommends", *names
+
+
+def _known(without: Sequence[str]) -> Iterator[str]:
+    """A dpkg status file (dpkg(1)) of the control paragraphs of the runtime image, and of what is left out of it."""
+    kept = r"/^(Package|Version|Architecture|Multi-Arch|Provides):/p; $s/.*/Status: install ok installed\n/p"
+    paragraphs = "find /known -type f ! -name '*.md5sums' -exec"
+    yield f"{paragraphs} {command('sed', '--separate', '-nE', kept, '{}', '+')} > {_STATUS}"
+    if without:
+        given = ", ".join(f"{name} (= 9999)" for name in without)
+        fields = ("Package: left-out", "Version: 1", "Architecture: all", f"Provides: {given}")
+        paragraph = command("printf", r"%s\n", *fields, "Status: install ok installed", "")
+        yield f"{paragraph} >> {_STATUS}"
+
+
+def _unpack(names: Sequence[str]) -> Iterator[str]:
+    yield f"mkdir -p {_ARCHIVES}/partial {_UNPACKED}{_DATABASE}"
+    yield f"cd {_UNPACKED}"
+    yield " ".join(["mkdir -p", *(f"usr/{name}" for name in _MERGED)])
+    yield " ".join(["ln -s", *(f"usr/{name}" for name in _MERGED), "."])
+    yield "apt-get update"
+    yield command(
+        *_install(*names),
+        "--download-only",
+        "-o",
+        f"Dir::State::status={_STATUS}",
+        "-o",
+        f"Dir::Cache::archives={_ARCHIVES}",
+    )
+    left = " ".join(f"--exclude=./usr/share/{name}" for name in _TEXTS)
+    each = (
+        'dpkg-deb --fsys-tarfile "$deb" > /tmp/data.tar',
+        f"tar -xf /tmp/data.tar --keep-directory-symlink {left}",
+        f'dpkg-deb --field "$deb" > ".{_DATABASE}/$(dpkg-deb --field "$deb" Package)"',
+    )
+    yield f"for deb in {_ARCHIVES}/*.deb; do {' && '.join(each)} || exit 1; done"
+    yield " ".join(["rm", *_MERGED])
+    yield "find . -type d -empty -delete"
+
+
+def _why(names: Sequence[str]) -> str:
+    return f"Libraries that Python packages load, and what the team asks for: {', '.join(names)}"
+
+
+def _reasons(scene: Scene) -> tuple[str, ...]:
+    return (*scene.reasons.told_of("base", "for"), *scene.reasons.told("base", "packages"))

@@ -1,0 +1,184 @@
+"""A plan as the multi-stage Dockerfile that a careful engineer would have written. Pure.
+
+The stages: uv's own image; `build`, which makes what ships; where a team's libraries go onto an image without apt,
+`packages`, which unpacks them; and `runtime`, which only copies. Each rule that holds for all of them (bases by tag and
+digest, exec forms, numeric owners, caches by architecture) is in docs/render.md.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from lading.lock.model import Pins
+from lading.plan.model import (
+    Accounts,
+    Base,
+    CopyFromStage,
+    CopyTree,
+    ImageBase,
+    Plan,
+    PythonDependencies,
+    PythonProject,
+    RuntimeConfig,
+    Step,
+    WriteFile,
+)
+from lading.plan.reasons import Decision
+from lading.render import debian, files, python
+from lading.render.context import context_of
+from lading.render.instructions import (
+    Arg,
+    Blank,
+    Cmd,
+    Comment,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    HealthCheck,
+    Instruction,
+    Label,
+    StopSignal,
+    Syntax,
+    User,
+    Workdir,
+    written,
+)
+from lading.render.marker import marker
+from lading.render.public import digest_of_image, extra_packages, pinned, public_base, uv_image
+from lading.render.reasons import Reasons
+from lading.render.scene import ARCHITECTURE, BUILD, UV, Blocks, Scene
+
+REVISION = "org.opencontainers.image.revision"
+"""The label that a committed file cannot have: it changes with each commit. Whoever builds gives it (`--label`)."""
+
+
+def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decision] = ()) -> str:
+    """The text of a plan's Dockerfile; its context is the service's folder, its ignore file `dockerignore(plan)`.
+
+    `pins` give digests and versions, `reasons` the decisions that comments name. Raises `UsageError` for what the
+    syntax has no way to say.
+    """
+    base = plan.runtime.base
+    scene = Scene(plan=plan, base=public_base(base), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
+    blocks = [_blocks(step, scene) for stage in plan.stages for step in stage.steps]
+    return written((
+        *_head(plan),
+        *_tools(scene),
+        *_build(scene),
+        *(one for block in blocks for one in block.made),
+        *debian.packages_stage(extra_packages(base), scene),
+        *_runtime(scene),
+        *(one for block in blocks for one in block.shipped),
+        *_config(scene, base),
+    ))  # fmt: skip
+
+
+def _blocks(step: Step, scene: Scene) -> Blocks:
+    """A step of the plan; here and nowhere else a step's type decides what is written."""
+    match step:
+        case PythonDependencies():
+            return python.dependencies(step, scene)
+        case PythonProject():
+            return python.project(step, scene)
+        case CopyTree():
+            return python.source(step, scene)
+        case CopyFromStage():
+            return files.from_stage(step)
+        case Accounts():
+            return files.accounts(step, scene)
+        case WriteFile():
+            return files.write_file(step)
+
+
+def _head(plan: Plan) -> Iterator[Instruction]:
+    yield Syntax()
+    yield Comment(marker("lading render dockerfile"))
+    yield Comment((f"The image of {plan.service}, for {', '.join(plan.platforms)}.",))
+    yield Blank()
+
+
+def _tools(scene: Scene) -> Iterator[Instruction]:
+    yield Comment(("The installer, a single program. It does not ship.",))
+    yield From(uv_image(scene.pins, scene.plan.platforms), UV)
+    yield Blank()
+
+
+def _build(scene: Scene) -> Iterator[Instruction]:
+    plan, public = scene.plan, scene.base
+    yield Comment((
+        f"{BUILD}: {plan.stage(BUILD).why}. The same distribution as the image that ships, and the same Python, at the "
+        f"same path ({public.interpreter}): the environment links to it.",
+        *scene.reasons.told("base", "Python", "base"),
+    ))  # fmt: skip
+    yield From(pinned(public.build, scene.pins, plan.platforms), BUILD)
+    yield Arg(ARCHITECTURE)
+    if isinstance(plan.runtime.base, ImageBase):
+        yield User("0:0")
+    yield Blank()
+    if public.python:
+        yield from debian.install(public.python)
+
+
+def _runtime(scene: Scene) -> Iterator[Instruction]:
+    plan, public = scene.plan, scene.base
+    yield Comment((f"{plan.runtime.name}: {plan.runtime.why}.",))
+    yield From(pinned(public.runtime, scene.pins, plan.platforms), plan.runtime.name)
+    yield Blank()
+    yield from debian.packages_in_runtime(extra_packages(plan.runtime.base), scene)
+
+
+def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
+    """What the image says of its own run, in the order in which a reader asks."""
+    config, reasons = scene.plan.config, scene.reasons
+    yield Workdir(config.workdir)
+    yield from _told((*reasons.told_of("run", "env"),), _env(config, base))
+    labels = _labels(scene, base)
+    if labels:
+        yield Label(labels)
+    yield Blank()
+    yield Comment(("A number, so that Kubernetes can tell that it is not root.", *reasons.told("run", "user")))
+    yield User(config.user)
+    yield Blank()
+    if config.port is not None:
+        yield from _told(reasons.told("run", "port"), Expose(config.port))
+    if config.health:
+        health = config.health
+        yield Blank()
+        yield Comment(
+            ("The image's own Python asks: there is no curl, and no need of one.", *reasons.told("run", "health"))
+        )
+        yield HealthCheck(
+            command=health.command,
+            interval=health.interval,
+            timeout=health.timeout,
+            start_period=health.start_period,
+            retries=health.retries,
+        )
+    yield Blank()
+    yield from _told(reasons.told("start", "app", "server", "command"), StopSignal(config.stop_signal))
+    yield Entrypoint(config.entrypoint)
+    yield Cmd(config.command)
+
+
+def _told(reasons: Sequence[str], instruction: Instruction) -> Iterator[Instruction]:
+    if reasons:
+        yield Comment(tuple(reasons))
+    yield instruction
+
+
+def _env(config: RuntimeConfig, base: Base) -> Env:
+    """The plan's variables. An image base may have folders of its own on PATH: they stay, behind the plan's."""
+    path = dict(config.env).get("PATH", "")
+    if not isinstance(base, ImageBase) or not path:
+        return Env(config.env)
+    rest = tuple(pair for pair in config.env if pair[0] != "PATH")
+    return Env(rest, before=(("PATH", path),))
+
+
+def _labels(scene: Scene, base: Base) -> tuple[tuple[str, str], ...]:
+    labels = {name: value for name, value in scene.plan.config.labels if name != REVISION}
+    if isinstance(base, ImageBase):
+        labels["org.opencontainers.image.base.name"] = base.reference
+        digest = digest_of_image(base.reference, scene.pins, scene.plan.platforms)
+        if digest:
+            labels["org.opencontainers.image.base.digest"] = digest
+    return tuple(sorted(labels.items()))

@@ -1,0 +1,41 @@
+"""The ignore file of a rendered Dockerfile. Pure.
+
+BuildKit takes `Dockerfile.dockerignore` beside a Dockerfile before a folder's `.dockerignore`, so a team's own stays
+what it is; its lines are among the plan's patterns.
+https://docs.docker.com/build/concepts/context/#filename-and-location
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lading.errors import UsageError
+from lading.plan.model import Plan
+from lading.render.context import context_of
+from lading.render.marker import marker
+
+
+def dockerignore(plan: Plan) -> str:
+    """The text of `Dockerfile.dockerignore`. `UsageError` for a pattern with a line break in it."""
+    context = context_of(plan)
+    lines = [f"# {line}" for line in marker("lading render dockerignore")]
+    lines += [
+        "",
+        "# Neither secrets nor what is only for developing, nor what the team has left out. The last match counts.",
+    ]
+    lines += _lines(context.patterns)
+    if context.again:
+        lines += ["", "# The build reads these; the image does not get them."]
+        lines += _lines(f"!{path}" for path in context.again)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(patterns: Iterable[str]) -> Iterator[str]:
+    for pattern in patterns:
+        if re.search("[\0\r\n\ud800-\udfff]", pattern):
+            raise UsageError(
+                "an ignore file cannot say a line break, NUL or what is not UTF-8",
+                where=repr(pattern),
+                fix="rename the file or folder",
+            )
+        # A `#` in front would make it a comment; a path that starts with `./` is the same path.
+        yield f"./{pattern}" if pattern.startswith("#") else pattern

@@ -1,0 +1,93 @@
+"""Which images of public registries stand for the bases of a plan, and for the tools that build on them. Data.
+
+Lading assembles `distroless` and `slim` from Debian's packages; a Dockerfile starts from the images that others publish
+of the same packages:
+
+- distroless Python: https://github.com/GoogleContainerTools/distroless/blob/main/README.md. One Python for each Debian
+  release, Debian's own, at `/usr/bin/python3.N`; so what is built for it is built on that Debian.
+- `python:3.N-slim-SUITE`: https://hub.docker.com/_/python. Python at `/usr/local/bin/python3.N`.
+- uv: https://docs.astral.sh/uv/guides/integration/docker/. One program, in an image with nothing else.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from lading.lock.model import Pins
+from lading.plan.bases import debian_base
+from lading.plan.model import Base, DebianBase, ImageBase
+
+DISTROLESS: Mapping[str, str] = {
+    "trixie": "gcr.io/distroless/python3-debian13:nonroot",
+    "bookworm": "gcr.io/distroless/python3-debian12:nonroot",
+}
+"""Google's Python image of each Debian release."""
+DISTROLESS_ACCOUNTS = (0, 65532, 65534)
+"""The users and groups that those images know by name: root, nonroot, nobody."""
+UV = "ghcr.io/astral-sh/uv"
+UNLOCKED_UV = "0.13"
+"""The version of uv where no lock says another: the newest minor one that Lading was tested with."""
+
+
+class PublicBase(msgspec.Struct, frozen=True, kw_only=True):
+    """The images that stand for a base. What `build` makes fits `runtime`: the same distribution, the same Python.
+
+    `interpreter` is the Python's path in both; `python` names the Debian package that has it where the build image
+    lacks it; `shell` says whether the runtime image has one, with apt.
+    """
+
+    build: str
+    runtime: str
+    interpreter: str
+    python: str = ""
+    shell: bool = True
+
+
+def public_base(base: Base) -> PublicBase:
+    """The public images of a base, by tag."""
+    match base:
+        case ImageBase():
+            return PublicBase(build=base.reference, runtime=base.reference, interpreter=base.interpreter)
+        case DebianBase(name="distroless"):
+            return PublicBase(
+                build=f"debian:{base.suite}-slim",
+                runtime=DISTROLESS[base.suite],
+                interpreter=base.interpreter,
+                python=base.interpreter.rpartition("/")[2],
+                shell=False,
+            )
+        case DebianBase():
+            python = minor_of(base)
+            image = f"python:{python}-slim-{base.suite}"
+            return PublicBase(build=image, runtime=image, interpreter=f"/usr/local/bin/python{python}")
+
+
+def minor_of(base: DebianBase) -> str:
+    """The Python (`major.minor`) of a Debian base."""
+    return base.interpreter.rpartition("python")[2]
+
+
+def extra_packages(base: Base) -> tuple[str, ...]:
+    """The Debian packages of a base that its plain form does not have: a team's own, and libraries that were found."""
+    if isinstance(base, ImageBase):
+        return ()
+    plain = debian_base(base.name, minor_of(base))
+    return tuple(sorted(set(base.roots) - set(plain.roots)))
+
+
+def pinned(reference: str, pins: Pins | None, platforms: Iterable[str]) -> str:
+    """An image by tag, and by digest where the lock has one for it (`name:tag@sha256:…`)."""
+    digest = digest_of_image(reference, pins, platforms)
+    return f"{reference}@{digest}" if digest and "@" not in reference else reference
+
+
+def digest_of_image(reference: str, pins: Pins | None, platforms: Iterable[str]) -> str:
+    """What the lock says that a tag stands for, on all platforms together; nothing where it does not say."""
+    found = (pins.base(reference, platform) for platform in platforms) if pins else ()
+    return next((pin.digest for pin in found if pin), "")
+
+
+def uv_image(pins: Pins | None, platforms: Iterable[str]) -> str:
+    """uv, in the version that the lock has."""
+    version = next((pin.version for pin in pins.tools if pin.name == "uv"), UNLOCKED_UV) if pins else UNLOCKED_UV
+    return pinned(f"{UV}:{version}", pins, platforms)

@@ -1,0 +1,133 @@
+"""The steps of Python services as instructions: an environment made by uv, a wheel, source with bytecode.
+
+Each does what the embedded engine does (`lading.assemble`), so that both make the same files: the same paths, modes and
+owners, bytecode of the unchecked-hash kind (PEP 552), and nothing of what made them.
+"""
+
+from collections.abc import Sequence
+
+from lading.lock.model import BuildPin
+from lading.lock.request import build_set
+from lading.plan.model import CopyTree, PythonDependencies, PythonProject
+from lading.render.instructions import Blank, Comment, Copy, Env, Instruction, Mount, Run, Workdir, Write
+from lading.render.quoting import command
+from lading.render.scene import ARCHITECTURE, BUILD, PROJECT, SOURCE, UV, Blocks, Scene
+
+_CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
+_CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
+"""For an index that asks who comes; without the secret there is no such file."""
+_OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
+"""What `uv venv` makes for people at a desk, beside the scripts that activate it; anybody could write into `.lock`."""
+_WHEELS = "/wheels"
+
+
+def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]:
+    """Uv in the build stage, told to use the interpreter that the runtime image has, and to make the same each time.
+
+    https://docs.astral.sh/uv/reference/environment/
+    """
+    return (
+        Comment((
+            f"uv installs for {scene.base.interpreter} and fetches no other Python. Bytecode is of the unchecked-hash "
+            "kind: used as it is, whatever the times on disk. The environment is made where the service will have it.",
+        )),
+        Copy(sources=("/uv",), destination="/usr/local/bin/uv", stage=UV, link=True),
+        Env((
+            ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
+            ("UV_COMPILE_BYTECODE", "1"),
+            ("UV_LINK_MODE", "copy"),
+            ("UV_PROJECT_ENVIRONMENT", step.venv),
+            ("UV_PYTHON", scene.base.interpreter),
+            ("UV_PYTHON_DOWNLOADS", "never"),
+        )),
+        Workdir(PROJECT),
+        Blank(),
+    )  # fmt: skip
+
+
+def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
+    """The environment, from the lock alone: it is made anew only when the lock changes."""
+    chosen = [word for group in step.groups for word in ("--group", group)]
+    chosen += [word for extra in step.extras for word in ("--extra", extra)]
+    sync = ("uv", "sync", "--locked", "--no-default-groups", "--no-install-project", "--no-editable", "--no-build")
+    made = (
+        Comment((
+            f"Dependencies: {step.why}. Only the lock and {step.project} are looked at, so this is made anew only when "
+            "they change. What uv puts into an environment for people at a desk is removed. For an index that asks who "
+            "comes: `docker build --secret id=netrc,src=$HOME/.netrc`.",
+            *scene.reasons.told("dependencies", "packages"),
+        )),
+        Run(
+            (
+                command(*sync, *chosen),
+                command("rm", *(f"{step.venv}/{name}" for name in _OF_DESK)),
+                command("find", f"{step.venv}/bin", "-type", "f", "!", "-perm", "/u=x", "-delete"),
+            ),
+            mounts=(_CACHE, _CREDENTIALS, _bind(step.lock), _bind(step.project)),
+        ),
+        Blank(),
+    )  # fmt: skip
+    return Blocks(made=(*toolchain(step, scene), *made))
+
+
+def project(step: PythonProject, scene: Scene) -> Blocks:
+    """The project's wheel, built by what the lock pins for that, and installed without looking at dependencies."""
+    pins = _build_pins(step, scene)
+    build = ["uv", "build", "--wheel", "--out-dir", _WHEELS, "--no-create-gitignore"]
+    if pins:
+        build += ["--build-constraints", f"{_WHEELS}/build-constraints.txt", "--require-hashes"]
+    install = command("uv", "pip", "install", "--no-deps", "--python", f"{step.venv}/bin/python")
+    constraints: tuple[Instruction, ...] = (_constraints(pins),) if pins else ()
+    made: tuple[Instruction, ...] = (
+        Comment((f"The project: {step.why}.", *scene.reasons.told("application", "wheel"))),
+        *constraints,
+        Copy(sources=(".",), destination=f"{PROJECT}/"),
+        Run((command(*build), f"{install} {_WHEELS}/*.whl"), mounts=(_CACHE, _CREDENTIALS)),
+        Blank(),
+    )
+    return Blocks(made=made)
+
+
+def source(step: CopyTree, scene: Scene) -> Blocks:
+    """Source as it is, with bytecode for where it will be; no matter which permissions a checkout has."""
+    surplus = scene.context.surplus(step)
+    commands = [command("rm", "-f", *(f"{SOURCE}/{path}" for path in surplus))] if surplus else []
+    commands.append(command("chmod", "-R", "u=rwX,go=rX", SOURCE))
+    if step.python:
+        # A module that is for another Python, or a template, does not compile, and ships all the same.
+        quiet = ("-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash")
+        compiled = command(scene.base.interpreter, *quiet, "-s", SOURCE, "-p", step.destination, SOURCE)
+        commands.append(f"{{ {compiled} || true; }}")
+    made = (
+        Comment((
+            f"Source: {step.why}. {'What only the build needs is removed, p' if surplus else 'P'}ermissions of the "
+            "checkout are made even, and modules compiled under the paths that they will have.",
+            *scene.reasons.told("application", "source"),
+        )),
+        Copy(sources=(step.source,), destination=f"{SOURCE}/"),
+        Run(tuple(commands)),
+        Blank(),
+    )  # fmt: skip
+    shipped = (
+        Comment((f"{step.why[:1].upper()}{step.why[1:]}. It belongs to root: the service cannot change itself.",)),
+        Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=BUILD, owner="0:0", link=True),
+        Blank(),
+    )
+    return Blocks(made=made, shipped=shipped)
+
+
+def _bind(path: str) -> Mount:
+    return Mount(kind="bind", source=path, target=path)
+
+
+def _build_pins(step: PythonProject, scene: Scene) -> Sequence[BuildPin]:
+    """What builds the wheel, as far as the lock has it."""
+    if scene.pins is None:
+        return ()
+    wanted = build_set(scene.plan, step)
+    return scene.pins.build_requirements(wanted.project, wanted.python, wanted.requires) or ()
+
+
+def _constraints(pins: Sequence[BuildPin]) -> Write:
+    lines = [f"{pin.name}=={pin.version} {' '.join(f'--hash={digest}' for digest in pin.digests)}\n" for pin in pins]
+    return Write(files=(("build-constraints.txt", "".join(lines)),), folder=f"{_WHEELS}/", mode="644")

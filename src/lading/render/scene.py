@@ -1,0 +1,44 @@
+"""What every step of a plan needs to know to be written into a Dockerfile, and what it gives."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from lading.lock.model import Pins
+from lading.plan.model import Plan
+from lading.render.context import Context
+from lading.render.instructions import Instruction
+from lading.render.public import PublicBase
+from lading.render.reasons import Reasons
+
+BUILD = "build"
+"""The stage that makes what the runtime stage copies, and that does not ship."""
+UV = "uv"
+"""The stage that is the image of uv."""
+PACKAGES = "packages"
+"""The stage that unpacks Debian packages for a runtime image without apt."""
+PROJECT = "/project"
+"""Where the build stage has the project while uv installs it."""
+RUNTIME_BASE = "runtime-base"
+"""The stage that is the runtime image as it is published, where something must be known of it."""
+ARCHITECTURE = "TARGETARCH"
+"""BuildKit's name for the architecture that is built for: caches of two of them must not mix."""
+SOURCE = "/source"
+"""Where the build stage has the source that ships."""
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan and all that its text depends on."""
+
+    plan: Plan
+    base: PublicBase
+    pins: Pins | None
+    reasons: Reasons
+    context: Context
+
+
+class Blocks(NamedTuple):
+    """What a step adds to the build stage (`made`) and to the stage that ships (`shipped`)."""
+
+    made: tuple[Instruction, ...] = ()
+    shipped: tuple[Instruction, ...] = ()
