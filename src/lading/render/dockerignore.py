@@ -17,19 +17,20 @@ from lading.render.marker import marker
 def dockerignore(plan: Plan) -> str:
     """The text of `Dockerfile.dockerignore`. `UsageError` for a pattern with a line break in it."""
     context = context_of(plan)
-    lines = [f"# {line}" for line in marker("lading render dockerignore")]
-    lines += [
+    found = [
+        *(f"# {line}" for line in marker("lading render dockerignore")),
         "",
         "# Neither secrets nor what is only for developing, nor what the team has left out. The last match counts.",
+        *lines(context.patterns),
     ]
-    lines += _lines(context.patterns)
     if context.again:
-        lines += ["", "# The build reads these; the image does not get them."]
-        lines += _lines(f"!{path}" for path in context.again)
-    return "\n".join(lines) + "\n"
+        found += ["", "# The build reads these; the image does not get them."]
+        found += lines(f"!{path}" for path in context.again)
+    return "\n".join(found) + "\n"
 
 
-def _lines(patterns: Iterable[str]) -> Iterator[str]:
+def lines(patterns: Iterable[str]) -> Iterator[str]:
+    """Patterns as lines of an ignore file that mean just these; `UsageError` for what no line can say."""
     for pattern in patterns:
         if re.search("[\0\r\n\ud800-\udfff]", pattern):
             raise UsageError(

@@ -11,6 +11,7 @@ from lading.lock.request import build_set
 from lading.plan.model import CopyTree, PythonDependencies, PythonProject
 from lading.render.instructions import Blank, Comment, Copy, Env, Instruction, Mount, Run, Workdir, Write
 from lading.render.quoting import command
+from lading.render.reasons import sentence
 from lading.render.scene import ARCHITECTURE, BUILD, PROJECT, SOURCE, UV, Blocks, Scene
 
 _CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
@@ -109,7 +110,7 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
         Blank(),
     )  # fmt: skip
     shipped = (
-        Comment((f"{step.why[:1].upper()}{step.why[1:]}. It belongs to root: the service cannot change itself.",)),
+        Comment((f"{sentence(step.why)}. It belongs to root: the service cannot change itself.",)),
         Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=BUILD, owner="0:0", link=True),
         Blank(),
     )

@@ -22,6 +22,11 @@ class Reasons:
         return tuple(_line(one) for one in self._decisions if one.topic == topic and one.name.startswith(f"{word} "))
 
 
+def sentence(words: str) -> str:
+    """A plan's words as the start of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
 def _line(one: Decision) -> str:
     guess = " (a guess)" if one.certainty == "assumed" else ""
     return f"{one.name} {one.value}{guess}: {one.source}"
