@@ -1,11 +1,11 @@
-"""gzip, xz, zstd and plain data as one kind of stream: read in bounded pieces, whatever the data says of itself."""
+"""gzip, deflate, xz, zstd and plain data as one kind of stream, read in bounded pieces whatever it says of itself."""
 
 from collections.abc import Callable
 from typing import IO, Literal, Protocol, cast
 
 from lading.errors import VerificationFailed
 
-Compression = Literal["gzip", "xz", "zstd", "plain"]
+Compression = Literal["gzip", "deflate", "xz", "zstd", "plain"]
 
 PIECE = 1 << 16
 """Bytes of compressed data read at a time."""
@@ -70,10 +70,11 @@ def inflate(stream: Readable, compression: Compression, *, where: str, limit: in
     match compression:
         case "plain":
             return Inflated(stream.read, (), where, limit)
-        case "gzip":
+        case "gzip" | "deflate":
             from isal import igzip_lib
 
-            gzip = _Streams(stream, lambda: igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP), padded=False)
+            kind = igzip_lib.DECOMP_GZIP if compression == "gzip" else igzip_lib.DECOMP_DEFLATE
+            gzip = _Streams(stream, lambda: igzip_lib.IgzipDecompressor(kind), padded=False)
             damage = cast("type[Exception]", igzip_lib.IsalError)  # its stub makes it an instance
             return Inflated(gzip.read, (damage, EOFError), where, limit)
         case "xz":
@@ -88,6 +89,17 @@ def inflate(stream: Readable, compression: Compression, *, where: str, limit: in
             decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
             zstd = decompressor.stream_reader(file, read_across_frames=True, closefd=False)
             return Inflated(zstd.read, (zstandard.ZstdError,), where, limit)
+
+
+def inflate_whole(data: bytes, size: int, *, where: str) -> bytes:
+    """Unpack a deflate stream in memory; at most one byte more than `size`, which the caller checks."""
+    from isal import igzip_lib
+
+    damage = cast("type[Exception]", igzip_lib.IsalError)
+    try:
+        return igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE).decompress(data, size + 1)
+    except damage as error:
+        raise VerificationFailed(f"the compressed data is damaged ({error})", where=where) from error
 
 
 class _Streams:

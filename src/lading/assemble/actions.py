@@ -9,7 +9,7 @@ from lading.digest import Digest
 from lading.errors import StepFailed
 from lading.store import Store
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Part of every key. Raised when the engine makes other bytes from the same inputs."""
 
 Inputs = Mapping[str, str]

@@ -19,10 +19,12 @@ from lading.assemble.debian_files import (
     mode_of,
     ships,
 )
+from lading.assemble.packages import Packages, where_is
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import Digest, digest_of
 from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
+from lading.plan.accounts import NSSWITCH, group, passwd
 from lading.plan.model import Accounts, DebianBase, WriteFile
 from lading.store import Store
 
@@ -67,13 +69,10 @@ class PackagePacker:
             return found
         return None
 
-    def pack(self, pin: DebianPin, path: Path) -> PackageSegment:
-        """Pack the .deb at `path`, whose hash has been checked; `VerificationFailed` if it is not what its pin says."""
-        from lading.debian.deb import open_deb
-
-        where = f"{pin.name} {pin.version} ({pin.architecture})"
-        with path.open("rb") as file, SegmentWriter(self._store, self._compression, self._mtime) as writer:
-            deb = open_deb(file, where=where)
+    def pack(self, pin: DebianPin, packages: Packages) -> PackageSegment:
+        """Pack a package; `VerificationFailed` if it is not what its pin says."""
+        where = where_is(pin)
+        with packages.open(pin) as deb, SegmentWriter(self._store, self._compression, self._mtime) as writer:
             told = (deb.control.get("Package"), deb.control.get("Version"), deb.control.get("Architecture"))
             if told != (pin.name, pin.version, pin.architecture):
                 raise VerificationFailed(
@@ -177,44 +176,19 @@ def write_small_files(writer: SegmentWriter, steps: Iterable[Accounts | WriteFil
                 writer.file(step.path.lstrip("/"), step.content.encode(), mode=step.mode)
 
 
-NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\n"
-"""Names are looked up in files, hosts in DNS too (glibc's manual, Name Service Switch)."""
-
-
-def passwd(accounts: Accounts) -> str:
-    """`/etc/passwd`: root, nobody and the service's user, none of whom can log in (passwd(5))."""
-    rows = ["root:x:0:0:root:/root:/usr/sbin/nologin", "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin"]
-    if accounts.uid not in (0, 65534):
-        rows.append(
-            f"{accounts.user}:x:{accounts.uid}:{accounts.gid}:{accounts.user}:{accounts.home}:/usr/sbin/nologin"
-        )
-    return "\n".join(rows) + "\n"
-
-
-def group(accounts: Accounts) -> str:
-    """`/etc/group`, to go with `passwd` (group(5))."""
-    rows = ["root:x:0:", "nogroup:x:65534:"]
-    if accounts.gid not in (0, 65534):
-        rows.append(f"{accounts.user}:x:{accounts.gid}:")
-    return "\n".join(rows) + "\n"
-
-
-def unpack_packages(paths: Iterable[tuple[DebianPin, Path]], folder: Path, wanted: Callable[[str], bool]) -> None:
+def unpack_packages(pins: Iterable[DebianPin], packages: Packages, folder: Path, wanted: Callable[[str], bool]) -> None:
     """Unpack what is `wanted` of some packages below `folder`, as the plain user who runs this, for running programs.
 
     Links are made as they are and never written through: `VerificationFailed` where a package tries.
     """
-    from lading.debian.deb import open_deb
-
     links: set[str] = set()
     folder.mkdir(parents=True)
-    for pin, path in paths:
-        where = f"{pin.name} {pin.version}"
-        with path.open("rb") as file:
-            for entry in open_deb(file, where=where).entries():
+    for pin in pins:
+        with packages.open(pin) as deb:
+            for entry in deb.entries():
                 name = canonical(entry.path)
                 if entry.kind != "folder" and ships(name) and wanted(name):
-                    _refuse_links_above(name, links, where)
+                    _refuse_links_above(name, links, where_is(pin))
                     _unpack_entry(entry, name, folder, links)
 
 

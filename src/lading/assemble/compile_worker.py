@@ -14,6 +14,7 @@ from importlib import _bootstrap_external
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType
     from typing import Any
 
@@ -27,25 +28,29 @@ read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
 sys.setrecursionlimit(10000)
 
 
-def has_sets(constants: "tuple[object, ...]") -> bool:
-    """Whether a set is among the constants of a module or of anything in it."""
-    return any(
-        isinstance(one, frozenset)
-        or (isinstance(one, tuple) and has_sets(one))
-        or (hasattr(one, "co_consts") and has_sets(one.co_consts))
-        for one in constants
-    )
+def sets_in(constants: "tuple[object, ...]") -> "Iterator[frozenset[object]]":
+    """The sets among the constants of a module and of all that is in it."""
+    for one in constants:
+        if isinstance(one, frozenset):
+            yield one
+        elif isinstance(one, tuple):
+            yield from sets_in(one)
+        elif hasattr(one, "co_consts"):
+            yield from sets_in(one.co_consts)
 
 
 def compiled(source: bytes, name: str) -> "CodeType":
     """The code of a module, the same whatever was compiled before it.
 
     CPython interns the words in a set of constants, and makes a new set where one of them was interned already, by
-    whatever module; equal sets of two functions are one object or two, which the bytecode shows. Compiling once more
+    whatever module; so equal sets of two functions are one object or two, which the bytecode shows. Compiling once more
     finds all of them interned, always (https://github.com/astral-sh/uv/issues/10619).
     """
     first = compile(source, name, "exec", dont_inherit=True)
-    return compile(source, name, "exec", dont_inherit=True) if has_sets(first.co_consts) else first
+    sets = list(sets_in(first.co_consts))
+    if len(set(sets)) == len(sets):
+        return first
+    return compile(source, name, "exec", dont_inherit=True)
 
 
 while True:

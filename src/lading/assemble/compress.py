@@ -26,7 +26,7 @@ _GZIP_WINDOW = 31
 class Compressor(Protocol):
     """Makes one member; pieces in, pieces out."""
 
-    def compress(self, data: bytes, /) -> bytes:
+    def compress(self, data: bytes | memoryview, /) -> bytes:
         """Take bytes, give what is ready."""
 
     def flush(self) -> bytes:

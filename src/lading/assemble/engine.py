@@ -10,6 +10,7 @@ from lading.assemble.actions import History, explain
 from lading.assemble.bytecode import Compiler, tag_of
 from lading.assemble.config import image_config
 from lading.assemble.conflicts import settle
+from lading.assemble.dependencies import DependenciesStep
 from lading.assemble.interpreter import from_host, from_packages, identity_of, interpreter_packages
 from lading.assemble.layers import LayerRecord, StoredLayer, compose, is_whole
 from lading.assemble.result import BuildReport, LayerReport, PlatformReport, StepReport
@@ -17,7 +18,6 @@ from lading.assemble.steps import (
     ApplicationStep,
     BaseStep,
     Bytecode,
-    DependenciesStep,
     FilesStep,
     LayerStep,
     layer_key,
@@ -139,10 +139,7 @@ class EmbeddedEngine:
         and the first to fail ends the build; for one alone, threads would cost more than they save."""
         plan, platform = work.plan, work.platform
         asked = work.asked()
-        unknown = sum(one.record is None for one in asked)
-        if unknown and work.bytecode.compiler:
-            work.bytecode.compiler.warm()
-        if unknown < 2:
+        if sum(one.record is None for one in asked) < 2:
             return [self._layer(one, plan, platform) for one in asked]
         with threads(len(asked), "lading-step") as pool:
             return list(pool.map(lambda one: self._layer(one, plan, platform), asked))
@@ -209,12 +206,17 @@ class _Work:
         return self._base_image.layers if self._base_image else ()
 
     def asked(self) -> list[_Asked]:
-        """Every step, with its key and the layer that the store has for it, if any."""
-        found = []
+        """Every step, with its key and the layer that the store has for it, if any. Once something has to be made, the
+        compiler gets ready, while the steps that follow find out what they depend on."""
+        found: list[_Asked] = []
+        warm = False
         for step in self.steps:
             inputs = step.inputs()
             key = layer_key(step, inputs, self._workshop, self.plan)
             found.append(_Asked(step, inputs, key, self._workshop.store.get_action(key, LayerRecord)))
+            if found[-1].record is None and self.bytecode.compiler and not warm:
+                self.bytecode.compiler.warm()
+                warm = True
         return found
 
     def _open_base(self) -> Image | None:
@@ -308,10 +310,11 @@ class _Work:
                     lambda: Compiler(
                         identity=identity,
                         tag=tag_of(python),
-                        ready=lambda: from_packages(workshop.store, packages, python, workshop.sources.package),
+                        ready=lambda: from_packages(workshop.store, packages, python, workshop.packages),
                         processes=workshop.jobs,
                     ),
                 ),
+                packages,
             )
         import shutil
 

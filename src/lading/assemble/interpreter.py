@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lading.assemble.base import python_files, root_key, unpack_packages
 from lading.assemble.bytecode import Interpreter, tag_of
+from lading.assemble.packages import Packages
 from lading.lock.model import DebianPin, Pins
 from lading.plan.model import DebianBase
 from lading.proc import Runner
@@ -52,17 +53,17 @@ def identity_of(packages: Sequence[DebianPin], python: str) -> str:
     return f"Debian {minimal.name} {minimal.version}"
 
 
-def from_packages(
-    store: Store, packages: Sequence[DebianPin], python: str, fetch: Callable[[DebianPin], Path]
-) -> Interpreter:
+def from_packages(store: Store, pins: Sequence[DebianPin], python: str, packages: Packages) -> Interpreter:
     """Debian's Python, unpacked into the store and started by its own loader: no root, no chroot, no namespace."""
-    folder = store.root_folder(
-        root_key(packages),
-        lambda target: unpack_packages([(pin, fetch(pin)) for pin in packages], target, python_files),
-    )
+
+    def fill(target: Path) -> None:
+        packages.share(pins)
+        unpack_packages(pins, packages, target, python_files)
+
+    folder = store.root_folder(root_key(pins), fill)
     libraries, loader = _LOADERS[host_architecture()]
     return Interpreter(
-        identity=identity_of(packages, python),
+        identity=identity_of(pins, python),
         tag=tag_of(python),
         command=(
             str(folder / libraries / loader),

@@ -1,13 +1,17 @@
 """A project that is a package: its wheel, built in a copy of its source, installed and packed like any other wheel."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 from lading.assemble.actions import key_of
 from lading.assemble.application import encodable, safe_link
 from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
-from lading.assemble.dependencies import WheelPacker, installed_below
+from lading.assemble.distribution import Distribution
+from lading.assemble.installed import installed_below
 from lading.assemble.segment import Segment
+from lading.assemble.uv import Uv
+from lading.assemble.wheel_packer import WheelPacker
 from lading.assemble.wheels import Target, Wheel
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK, Digest, digest_of_chunks
@@ -75,11 +79,6 @@ class ProjectWheel:
                     where=str(self._step.project),
                     fix="publish its wheels for the target platforms to an index and depend on them",
                 )
-            (folder / "install" / "prefix").mkdir(parents=True)
-            uv.install([wheel], target, folder / "install" / "prefix")
-            installed = installed_below(folder / "install" / "prefix").get(wheel.name)
-            if installed is None:
-                raise StepFailed(f"uv did not install {path.name}", where=self._step.project)
             packer = WheelPacker(
                 self._workshop.store,
                 venv=self._step.venv,
@@ -89,7 +88,24 @@ class ProjectWheel:
                 compiler=compiler,
                 bytecode=self._bytecode,
             )
-            return packer.pack(installed, wheel.digest)
+            from lading.assemble.wheel_archive import opened
+
+            with opened(path) as file:
+                return packer.pack(self._laid_out(file, wheel, uv, target, folder / "install" / "prefix"), wheel.digest)
+
+    def _laid_out(self, file: BinaryIO, wheel: Wheel, uv: Uv, target: Target, prefix: Path) -> Distribution:
+        """The wheel as it stands, or installed below `prefix` where it is more than a plain one."""
+        from lading.assemble.wheel_archive import Unusual, WheelArchive
+
+        try:
+            return WheelArchive(file, name=wheel.name, version=wheel.version)
+        except Unusual:
+            prefix.mkdir(parents=True)
+            uv.install([wheel], target, prefix)
+        installed = installed_below(prefix).get(wheel.name)
+        if installed is None:
+            raise StepFailed(f"uv did not install {wheel.filename}", where=self._step.project)
+        return installed
 
     def _copy_source(self, folder: Path) -> None:
         for file in self._files:

@@ -55,7 +55,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One step, looked back on. `reasons` say why it was not reused (empty when it was, or on a first build).
+    """One step, looked back on. `reasons` say why it was not reused (empty when it was, or on a first build; nothing
+    where the engine does not say).
 
     `made` and `kept` count its segments.
     """
@@ -66,21 +67,23 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     made: int
     kept: int
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] | None = ()
     first: bool = False
 
 
 class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
     """One layer: its title (`base`, `dependencies`, `application`), its bytes, compressed and as files.
 
-    `unpacked` and `files` are -1 for the layers of an image base, which are not opened."""
+    `unpacked` and `files` are -1 for layers that are not opened: those of an image base, and what a builder has pushed.
+    `reused` is nothing where the engine does not say.
+    """
 
     title: str
     digest: Digest
     size: int
     unpacked: int
     files: int
-    reused: bool
+    reused: bool | None
 
 
 class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,9 @@ from lading.digest import Digest
 from lading.errors import StepFailed
 from lading.store import Store
 
-_BUFFER = 1 << 16
-"""Bytes gathered before the compressor is called: calls cost more than bytes."""
+_BLOCK = 1 << 17
+"""Bytes that the compressor is given at a time, always: what igzip makes of the same bytes depends on how they are cut,
+and where they come from must not show."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ class SegmentWriter:
 
     def finish(self) -> Segment:
         """End the member and name the blob."""
-        self._drain()
+        self._compress(b"".join(self._pending))
         self._blob.write(self._compressor.flush())
         digest = self._blob.commit()
         return Segment(
@@ -114,13 +115,15 @@ class SegmentWriter:
     def _put(self, data: bytes) -> None:
         self._pending.append(data)
         self._pending_size += len(data)
-        if self._pending_size >= _BUFFER:
-            self._drain()
+        if self._pending_size >= _BLOCK:
+            whole = memoryview(b"".join(self._pending))
+            end = len(whole) - len(whole) % _BLOCK
+            for start in range(0, end, _BLOCK):
+                self._compress(whole[start : start + _BLOCK])
+            self._pending = [bytes(whole[end:])]
+            self._pending_size = len(whole) - end
 
-    def _drain(self) -> None:
-        if self._pending:
-            ready = self._compressor.compress(b"".join(self._pending))
-            self._pending.clear()
-            self._pending_size = 0
-            if ready:
-                self._blob.write(ready)
+    def _compress(self, data: "bytes | memoryview") -> None:
+        ready = self._compressor.compress(data)
+        if ready:
+            self._blob.write(ready)

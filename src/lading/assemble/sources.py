@@ -6,8 +6,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from lading.assemble.dependencies import Uv
 from lading.assemble.stored import RemoteRecord, StoredImage
+from lading.assemble.uv import Uv
+from lading.assemble.wheel_fetch import WheelFetcher
+from lading.assemble.wheels import Wheel
 from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image, Layer
@@ -40,6 +42,7 @@ class OutsideSources:
         self._mirrors = mirrors
         self._registry = registry
         self._env = env
+        self._wheels = WheelFetcher(http, env)
         self._fetching: dict[Digest, Lock] = {}
         self._lock = Lock()
 
@@ -79,6 +82,10 @@ class OutsideSources:
     def remote_layer(self, record: RemoteRecord) -> Layer:
         """A layer that is opened from its registry only when somebody asks for its bytes."""
         return self._registry().layer(record.reference, record.descriptor, record.diff_id)
+
+    def wheel(self, wheel: Wheel, project: Path, scratch: Path) -> Path | None:
+        """See `Sources.wheel`."""
+        return self._wheels.fetch(wheel, project, scratch)
 
     def uv(self, folder: Path, pins: Pins) -> Uv:
         """See `Sources.uv`."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -12,23 +11,13 @@ from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files,
 from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
 from lading.assemble.debian_files import FILTER_VERSION
-from lading.assemble.dependencies import (
-    INSTALL_VERSION,
-    Installed,
-    Uv,
-    WheelPacker,
-    installed_below,
-    resolve_wheels,
-    sharing,
-)
 from lading.assemble.project import ProjectWheel
 from lading.assemble.segment import Segment, SegmentWriter
-from lading.assemble.wheels import Target, Wheel
-from lading.assemble.workshop import Counter, Workshop, threads
+from lading.assemble.wheels import Target
+from lading.assemble.workshop import Counter, Workshop
 from lading.digest import Digest
-from lading.errors import StepFailed
 from lading.lock.model import DebianPin, Pins
-from lading.plan.model import Accounts, CopyTree, DebianBase, Plan, PythonDependencies, PythonProject, WriteFile
+from lading.plan.model import Accounts, CopyTree, DebianBase, Plan, PythonProject, WriteFile
 from lading.tree import SubTree
 
 T = TypeVar("T")
@@ -59,11 +48,13 @@ class LayerStep(Protocol):
 
 
 class Bytecode:
-    """The compiler for one image: who it is (for keys) without starting it, and itself when a module comes."""
+    """The compiler for one image: who it is (for keys) without starting it, itself when a module comes, and which
+    packages its interpreter is made of."""
 
-    def __init__(self, identity: str, compiler: Compiler | None) -> None:
+    def __init__(self, identity: str, compiler: Compiler | None, packages: Sequence[DebianPin] = ()) -> None:
         self.identity = identity
         self.compiler = compiler
+        self.packages = frozenset(packages)
 
 
 class BaseStep:
@@ -114,15 +105,16 @@ class BaseStep:
         counter = Counter(workshop, self.title, self._platform, doing="pack", total=len(missing), unit="packages")
 
         def pack(pin: DebianPin) -> PackageSegment:
-            packed = packer.pack(pin, workshop.sources.package(pin))
+            packed = packer.pack(pin, workshop.packages)
             counter.add()
             return packed
 
-        # Those with modules last, since the interpreter that compiles them is still being unpacked; among the others
-        # the largest first: the last to start should not be the longest.
-        order = sorted(missing, key=lambda pin: ("python3" in pin.name, -pin.size))
+        # Last those that the interpreter is made of, which is unpacking them now, and those with modules, which wait
+        # for it; among the others the largest first: the last to start should not be the longest.
+        interpreter = self._bytecode.packages
+        order = sorted(missing, key=lambda pin: ("python3" in pin.name, pin in interpreter, -pin.size))
         packed = dict(zip((pin.digest for pin in order), workshop.pool.map(pack, order), strict=True))
-        segments = [packed.get(pin.digest) or _there(known[pin.digest]) for pin in self._packages]
+        segments = [packed.get(pin.digest) or there(known[pin.digest]) for pin in self._packages]
         rest = pack_root_files(
             workshop.store, self._base, segments, self._steps, compression=compression, mtime=workshop.mtime
         )
@@ -148,113 +140,6 @@ class FilesStep:
         with SegmentWriter(self._workshop.store, self._plan.compression, self._workshop.mtime) as writer:
             write_small_files(writer, self._steps)
             return Made([writer.finish()], 1)
-
-
-class DependenciesStep:
-    """The dependencies layer."""
-
-    title = "dependencies"
-
-    def __init__(
-        self,
-        workshop: Workshop,
-        plan: Plan,
-        *,
-        step: PythonDependencies,
-        pins: Pins,
-        target: Target,
-        bytecode: Bytecode,
-    ) -> None:
-        self._workshop = workshop
-        self._plan = plan
-        self._step = step
-        self._pins = pins
-        self._target = target
-        self._bytecode = bytecode
-
-    @cached_property
-    def wheels(self) -> tuple[Wheel, ...]:
-        """The wheels of the lock for this platform."""
-        tree = SubTree(self._workshop.tree, self._plan.folder)
-        step = self._step
-        return resolve_wheels(
-            self._workshop.store,
-            self._uv,
-            step,
-            self._target,
-            lock=tree.digest(step.lock),
-            project=tree.digest(step.project),
-        )
-
-    def inputs(self) -> dict[str, str]:
-        """See `LayerStep.inputs`."""
-        named = {f"{self._step.lock}: {wheel.name}": f"{wheel.version} {wheel.digest}" for wheel in self.wheels}
-        named["environment"] = f"{self._step.venv} {self._step.interpreter}"
-        named["python"] = self._target.minor
-        named["bytecode"] = f"{self._bytecode.identity} {INSTALL_VERSION}"
-        return named
-
-    def make(self) -> Made:
-        """See `LayerStep.make`."""
-        packer = self._packer()
-        known = {wheel.digest: packer.known(wheel.digest) for wheel in self.wheels}
-        missing = [wheel for wheel in self.wheels if known[wheel.digest] is None]
-        packed = self._install(packer, missing) if missing else {}
-        segments = [packed.get(wheel.digest) or _there(known[wheel.digest]) for wheel in self.wheels]
-        return Made([packer.environment(self._step.interpreter), *segments], len(missing))
-
-    def _install(self, packer: WheelPacker, missing: Sequence[Wheel]) -> dict[Digest, Segment]:
-        """Install and pack in a few batches, so that one is packed while uv fetches the next."""
-        workshop = self._workshop
-        uv = self._uv()
-        platform = self._target.platform
-        packing = Counter(workshop, self.title, platform, doing="pack", total=len(missing), unit="packages")
-        with workshop.store.scratch() as folder:
-
-            def install(numbered: tuple[int, list[Wheel]]) -> dict[Digest, Segment]:
-                number, batch = numbered
-                installed = self._lay_out(uv, batch, folder / str(number))
-
-                def pack(wheel: Wheel) -> Segment:
-                    if wheel.name not in installed:
-                        raise StepFailed(f"uv did not install {wheel.name} {wheel.version}", where=self._step.lock)
-                    segment = packer.pack(installed[wheel.name], wheel.digest)
-                    packing.add()
-                    return segment
-
-                order = sorted(batch, key=lambda wheel: -wheel.size)
-                return dict(zip((wheel.digest for wheel in order), workshop.pool.map(pack, order), strict=True))
-
-            batches = split(missing, 2)
-            with threads(len(batches), "lading-install") as pool:
-                made: dict[Digest, Segment] = {}
-                for part in pool.map(install, enumerate(batches)):
-                    made |= part
-        return made
-
-    def _lay_out(self, uv: Uv, batch: Sequence[Wheel], folder: Path) -> dict[str, Installed]:
-        """Install a batch below `folder`. Wheels that bring the same file are installed again, each by itself: in one
-        folder the file would be that of whichever came last, which is not the same every time."""
-        installed = _install_into(uv, batch, self._target, folder / "prefix")
-        twins = sharing(installed)
-        for wheel in batch:
-            if wheel.name in twins:
-                installed |= _install_into(uv, [wheel], self._target, folder / wheel.name / "prefix")
-        return installed
-
-    def _uv(self) -> Uv:
-        return self._workshop.sources.uv(_project_folder(self._workshop, self._plan), self._pins)
-
-    def _packer(self) -> WheelPacker:
-        return WheelPacker(
-            self._workshop.store,
-            venv=self._step.venv,
-            target=self._target,
-            compression=self._plan.compression,
-            mtime=self._workshop.mtime,
-            compiler=self._bytecode.compiler,
-            bytecode=self._bytecode.identity,
-        )
 
 
 class ApplicationStep:
@@ -342,34 +227,19 @@ def target_of(packages: Sequence[DebianPin], python: str, platform: str, python_
     return Target(platform=platform, python=full, glibc=int(glibc[1]) if len(glibc) > 1 else ASSUMED_GLIBC)
 
 
-def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
-    """At most `parts` batches of about the same size in bytes, the same for the same wheels."""
-    batches: list[list[Wheel]] = [[] for _ in range(max(1, min(parts, len(wheels) // 4)))]
-    sizes = [0] * len(batches)
-    for wheel in sorted(wheels, key=lambda wheel: (-wheel.size, wheel.name)):
-        smallest = sizes.index(min(sizes))
-        batches[smallest].append(wheel)
-        sizes[smallest] += wheel.size + 1  # an index need not tell sizes; then they are dealt out evenly
-    return batches
-
-
-def _install_into(uv: Uv, wheels: Sequence[Wheel], target: Target, prefix: Path) -> dict[str, Installed]:
-    prefix.mkdir(parents=True)
-    uv.install(wheels, target, prefix)
-    return installed_below(prefix)
-
-
 def _leading_numbers(version: str) -> str:
     """The upstream numbers of a Debian version: `3.13.5-2+deb13u1` → `3.13.5`."""
     found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version)
     return found[1] if found else ""
 
 
-def _project_folder(workshop: Workshop, plan: Plan) -> Path:
+def project_folder(workshop: Workshop, plan: Plan) -> Path:
+    """The service's own folder."""
     return workshop.folder / plan.folder
 
 
-def _there(value: T | None) -> T:
+def there(value: T | None) -> T:
+    """What must be there by now."""
     if value is None:
         raise AssertionError("known or just packed")
     return value

@@ -9,6 +9,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from lading.assemble.packages import Packages
 from lading.assemble.result import Event, Listener, Noted, StepBegan, StepEnded, StepMoved
 from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from lading.assemble.bytecode import Compiler
-    from lading.assemble.dependencies import Uv
+    from lading.assemble.uv import Uv
+    from lading.assemble.wheels import Wheel
 
 Doing = Literal["fetch", "install", "compile", "pack", "push", "load", "write"]
 Unit = Literal["packages", "files", "bytes", "layers"]
@@ -34,6 +36,10 @@ class Sources(Protocol):
 
     def base_image(self, reference: str, manifest: Digest) -> Image:
         """A base image by reference and manifest digest; its layers stay where they are."""
+
+    def wheel(self, wheel: "Wheel", project: Path, scratch: Path) -> Path | None:
+        """The file of a wheel, its hash checked: fetched into `scratch`, or where it lies in `project`. Nothing where
+        that takes uv, which knows credentials and settings that nobody else does."""
 
     def uv(self, folder: Path, pins: Pins) -> "Uv":
         """uv, for the project in a folder."""
@@ -67,6 +73,7 @@ class Workshop:
         self._pool: ThreadPoolExecutor | None = None
         self._compilers: dict[str, Compiler] = {}
         self._lock = Lock()
+        self.packages = self._stack.enter_context(Packages(store, sources.package))
 
     def __enter__(self) -> Self:
         return self

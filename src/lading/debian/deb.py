@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from lading.archive import Compression, Inflated, TarEntry, TarLimits, inflate, read_tar
 from lading.debian.control import read_stanza
+from lading.digest import CHUNK
 from lading.errors import VerificationFailed
 
 DATA_LIMITS = TarLimits(entries=300_000, entry=8 << 30, total=16 << 30)
@@ -56,22 +57,34 @@ class Deb:
         or damaged; the file that the package was opened from must still be open."""
         return read_tar(self._data, where=self._where, limits=DATA_LIMITS)
 
+    def write_data(self, file: BinaryIO) -> None:
+        """Write the archive of its files to `file`, unpacked but for that: `open_deb` takes it as `plain`. Instead of
+        `entries`, not before or after it."""
+        while chunk := self._data.read(CHUNK):
+            file.write(chunk)
 
-def open_deb(file: BinaryIO, *, where: str) -> Deb:
+
+def open_deb(file: BinaryIO, *, where: str, plain: BinaryIO | None = None) -> Deb:
     """Read a package's control data, and stand ready to stream its files. `where` names it in errors.
 
-    `file` is read from where it stands, forwards only. Raises `VerificationFailed` for what is not a sound package.
+    `file` is read from where it stands, forwards only; `plain` is what `Deb.write_data` made of the same package, which
+    is then not unpacked again. Raises `VerificationFailed` for what is not a sound package.
     """
     members = _Members(file, where)
     if members.next("debian-binary").read(16) != b"2.0\n":
         raise _damaged("it is of an unknown version of the format", where)
     control_member = members.next("control.tar")
-    plain = inflate(control_member, members.compression, where=where, limit=LARGEST_CONTROL)
-    texts = _control_files(plain, where)
+    control = inflate(control_member, members.compression, where=where, limit=LARGEST_CONTROL)
+    texts = _control_files(control, where)
     if "control" not in texts:
         raise _damaged("it has no control file", where)
     data_member = members.next("data.tar")
-    data = inflate(data_member, members.compression, where=where, limit=DATA_LIMITS.total + _TAR_OVERHEAD)
+    data = inflate(
+        plain or data_member,
+        "plain" if plain else members.compression,
+        where=where,
+        limit=DATA_LIMITS.total + _TAR_OVERHEAD,
+    )
     return Deb(
         control=read_stanza(texts["control"], where=where),
         md5sums=dict(_md5sums(texts.get("md5sums", ""), where)),

@@ -9,6 +9,7 @@ from tests.support.debmirror import Deb, Hardlink, Link, build_deb
 from lading.assemble import tarwrite
 from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, unpack_packages
 from lading.assemble.layers import StoredLayer, compose
+from lading.assemble.packages import Packages
 from lading.debian.deb import open_deb
 from lading.digest import digest_of
 from lading.errors import VerificationFailed
@@ -45,7 +46,7 @@ def pack(
     packer = PackagePacker(store, base, compression="gzip", mtime=0, compiler=None, bytecode="")
     made = pin or pin_of(deb, data)
     assert packer.known(made) is None
-    packed = packer.pack(made, path)
+    packed = packer.pack(made, Packages(store, lambda _: path))
     assert packer.known(made) == packed
     return store, packed
 
@@ -189,7 +190,9 @@ def test_unpacking_never_writes_through_a_link(tmp_path: Path) -> None:
     path = tmp_path / "evil.deb"
     path.write_bytes(data)
     with pytest.raises(VerificationFailed, match="usr/lib/x"):
-        unpack_packages([(pin_of(deb, data), path)], tmp_path / "root", lambda _: True)
+        unpack_packages(
+            [pin_of(deb, data)], Packages(Store(tmp_path), lambda _: path), tmp_path / "root", lambda _: True
+        )
     assert list(outside.iterdir()) == []
 
 
@@ -202,7 +205,12 @@ def test_unpacked_files_can_be_run(tmp_path: Path) -> None:
     data = build_deb(deb)
     path = tmp_path / "tool.deb"
     path.write_bytes(data)
-    unpack_packages([(pin_of(deb, data), path)], tmp_path / "root", lambda name: name.startswith("usr/bin"))
+    unpack_packages(
+        [pin_of(deb, data)],
+        Packages(Store(tmp_path), lambda _: path),
+        tmp_path / "root",
+        lambda name: name.startswith("usr/bin"),
+    )
     assert (tmp_path / "root/usr/bin/tool").stat().st_mode & 0o111
     assert (tmp_path / "root/usr/bin/alias").read_bytes() == b"#!/bin/sh\n"
     with path.open("rb") as file:

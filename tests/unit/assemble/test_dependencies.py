@@ -11,9 +11,11 @@ import pytest
 from tests.support.projects import uv_lock
 from tests.support.wheels import build_wheel
 
-from lading.assemble.dependencies import Installed, Uv, WheelPacker, installed_below, point_script
+from lading.assemble.installed import Installed, installed_below
 from lading.assemble.layers import StoredLayer, compose
 from lading.assemble.segment import Segment
+from lading.assemble.uv import Uv
+from lading.assemble.wheel_packer import WheelPacker, point_script
 from lading.assemble.wheels import Target, Wheel
 from lading.digest import digest_of
 from lading.errors import StepFailed, VerificationFailed

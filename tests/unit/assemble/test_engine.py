@@ -13,13 +13,16 @@ import pytest
 from tests.support.debmirror import Deb, build_deb
 from tests.support.wheels import build_wheel
 
-from lading.assemble.dependencies import Uv
 from lading.assemble.engine import EmbeddedEngine
 from lading.assemble.result import BuildReport, Event, Noted
 from lading.assemble.stored import StoredIndex, blobs_of, open_stored
+from lading.assemble.uv import Uv
+from lading.assemble.wheel_fetch import WheelFetcher
+from lading.assemble.wheels import Wheel
 from lading.assemble.workshop import Workshop
 from lading.digest import Digest, digest_of
 from lading.errors import StepFailed, UsageError
+from lading.http import Http
 from lading.lock.model import DebianPin, PackageSet, Pins
 from lading.oci.model import Image
 from lading.plan.model import (
@@ -58,6 +61,9 @@ class LocalSources:
 
     def base_image(self, reference: str, manifest: Digest) -> Image:
         raise AssertionError("no plan here has an image base")
+
+    def wheel(self, wheel: Wheel, project: Path, scratch: Path) -> Path | None:
+        return WheelFetcher(Http, {}).fetch(wheel, project, scratch)
 
     def uv(self, folder: Path, pins: Pins) -> Uv:
         self.asked.append("uv")
