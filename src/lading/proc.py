@@ -18,13 +18,33 @@ LAST_LINES = 20
 
 _running: "set[subprocess.Popen[bytes]]" = set()
 """What is waited for just now, in any thread."""
+_heard: "set[subprocess.Popen[bytes]]" = set()
+"""Those of them that are asked to end before they are killed: they have something of their own to give up."""
+PATIENCE = 5.0
+"""Seconds that such a command gets to end."""
 
 
 def end_commands() -> None:
-    """Kill every command that somebody waits for, and wait until it is gone: this process is about to end."""
-    for process in tuple(_running):
+    """End every command that somebody waits for, and wait until it is gone: this process is about to end."""
+    asked = tuple(_heard)
+    for process in asked:
+        process.terminate()
+    for process in {*_running} - {*asked}:
         process.kill()
+    for process in asked:
+        _await_end(process)
     for process in tuple(_running):
+        process.wait()
+
+
+def _await_end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a command that was asked to end, and kill it when it does not."""
+    import subprocess
+
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait()
 
 
@@ -120,6 +140,51 @@ class Runner:
                     _running.discard(process)
             output.seek(0)
             return Completed(process.returncode, output.read().decode(errors="replace"), "")
+
+    def hear(
+        self,
+        command: Sequence[str | Path],
+        hear: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        shown: Sequence[str] | None = None,
+    ) -> int:
+        """Run to the end, pass on each line of what it writes (both outputs) as soon as it is there; the exit code.
+
+        `shown` is echoed instead of a command that holds what nobody should read. When the wait is broken off, the
+        command is asked to end, and killed when it does not. Raises `StepFailed` when it cannot be started, and
+        whatever `hear` raises.
+        """
+        import subprocess
+
+        words = [os.fspath(word) for word in command]
+        self._tell([*(shown or words)])
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env={**os.environ, **env} if env else None,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            raise StepFailed(f"cannot start {words[0]}: {error.strerror or error}", fix="lading doctor") from error
+        with process:
+            _running.add(process)
+            _heard.add(process)
+            try:
+                for line in process.stdout or ():
+                    hear(line.decode(errors="replace").rstrip("\r\n"))
+                return process.wait()
+            except BaseException:
+                process.terminate()
+                _await_end(process)
+                raise
+            finally:
+                _heard.discard(process)
+                _running.discard(process)
 
     def start(
         self,

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,44 @@ class TestFeed:
     def test_the_environment_is_added_to(self) -> None:
         script = "import os; print(os.environ['ADDED'], 'PATH' in os.environ)"
         assert Runner().feed([*PYTHON, script], [], env={"ADDED": "yes"}).out == "yes True\n"
+
+
+class TestHear:
+    def test_lines_of_both_outputs_arrive_while_the_command_runs(self, tmp_path: Path) -> None:
+        heard: list[str] = []
+
+        def hear(line: str) -> None:
+            heard.append(line)
+            (tmp_path / "heard").touch()  # the command ends only when its first line has arrived
+
+        script = (
+            "import pathlib, sys, time; print('one', flush=True)\n"
+            f"while not pathlib.Path({str(tmp_path / 'heard')!r}).exists(): time.sleep(0.01)\n"
+            "print('tw\\xf6', file=sys.stderr); sys.exit(4)"
+        )
+        env = {"PYTHONIOENCODING": "utf-8"}
+        assert Runner().hear([*PYTHON, script], hear, env=env, cwd=tmp_path) == 4
+        assert heard == ["one", "tw\xf6"]
+
+    def test_another_command_is_shown(self) -> None:
+        shown: list[str] = []
+        Runner(shown.append).hear([*PYTHON, "pass", "secret"], lambda _: None, shown=["python", "***"])
+        assert shown == ["python '***'"]
+
+    def test_a_listener_that_fails_ends_the_command(self, tmp_path: Path) -> None:
+        script = (
+            "import pathlib, signal, sys, time\n"
+            f"signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path({str(tmp_path / 'end')!r}).touch(), sys.exit()))\n"
+            "print('ready', flush=True)\nwhile True: time.sleep(0.01)"
+        )
+
+        def hear(line: str) -> None:
+            raise VerificationFailed(line)
+
+        with pytest.raises(VerificationFailed, match="ready"):
+            Runner().hear([*PYTHON, script], hear)
+        assert (tmp_path / "end").exists()
+
+    def test_a_program_that_is_not_there(self) -> None:
+        with pytest.raises(StepFailed, match="cannot start no-such-program"):
+            Runner().hear(["no-such-program"], lambda _: None)
