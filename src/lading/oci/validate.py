@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from lading.digest import Digest, digest_of
 from lading.errors import LadingError
-from lading.oci.content import is_index
+from lading.oci.content import checked, is_index
 from lading.oci.documents import (
     CONFIG_TYPES,
     INDEX_TYPES,
@@ -28,6 +28,11 @@ from lading.oci.validate_layer import Problem, layer_problems
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _PORT = re.compile(r"\d{1,5}(/(tcp|udp|sctp))?")
+KIND, ATTESTATION = "vnd.docker.reference.type", "attestation-manifest"
+"""How BuildKit marks an entry of an index that is no image: statements about one, each as a layer.
+
+https://github.com/moby/buildkit/blob/v0.13.0/docs/attestations/attestation-storage.md
+"""
 
 
 def validate(content: Image | Index, *, base_layers: int = 0) -> tuple[Problem, ...]:
@@ -36,7 +41,7 @@ def validate(content: Image | Index, *, base_layers: int = 0) -> tuple[Problem, 
     The first `base_layers` layers of each image came from somebody else's base image: they must be safe and what they
     say, but need not keep the rules that Lading sets itself. What cannot be read is a problem too, not an error.
     """
-    checked: set[Digest] = set()
+    seen: set[Digest] = set()
     problems: list[Problem] = []
     with _told(problems, "index"):
         if is_index(content):
@@ -45,12 +50,15 @@ def validate(content: Image | Index, *, base_layers: int = 0) -> tuple[Problem, 
         for descriptor, image in images_of(content):
             where = str(descriptor.platform or descriptor.digest) if is_index(content) else "image"
             with _told(problems, where):
+                if descriptor.annotations.get(KIND) == ATTESTATION:
+                    problems += _attestation_problems(image, where)
+                    continue
                 problems += _image_problems(image, where)
                 for number, layer in enumerate(image.layers):
                     digest = layer.descriptor.digest
-                    if digest not in checked:
+                    if digest not in seen:
                         own = number >= base_layers
-                        checked.add(digest)
+                        seen.add(digest)
                         problems += layer_problems(layer, f"{where} › layer {number + 1}", own=own)
     return tuple(dict.fromkeys(problems))
 
@@ -96,6 +104,17 @@ def _image_problems(image: Image, where: str) -> Iterator[Problem]:
     yield from _layer_list_problems(document, image, where)
     config = decode_config(image.config, where=f"{where} › configuration")
     yield from _config_problems(config, image, f"{where} › configuration")
+
+
+def _attestation_problems(image: Image, where: str) -> Iterator[Problem]:
+    """Statements are checked as bytes; what they state is not ours to judge."""
+    document = decode_manifest(image.manifest, where=where)
+    if isinstance(document, Manifest):
+        yield from _version_problems(document, where)
+        yield from _pointer_problems(document.config, image.config, CONFIG_TYPES, f"{where} › configuration")
+    for layer in image.layers:
+        for _ in checked(layer.chunks(), layer.descriptor, where=where):
+            pass
 
 
 def _version_problems(document: Manifest | IndexDocument, where: str) -> Iterator[Problem]:

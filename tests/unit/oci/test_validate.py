@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 from tests.support.images import AMD64, ARM64, MemoryLayer, gzipped, layer_of, make_image, make_index, tar_of
 
 from lading.digest import Digest, digest_of
+from lading.oci.documents import Manifest
 from lading.oci.model import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     DOCKER_MANIFEST,
+    OCI_CONFIG,
     OCI_LAYER,
     OCI_LAYER_GZIP,
     OCI_LAYER_ZSTD,
+    OCI_MANIFEST,
     Descriptor,
     Image,
     Layer,
+    Platform,
 )
 from lading.oci.partial import BuiltImage, BuiltIndex, index_of
 from lading.oci.validate import validate
@@ -267,6 +271,29 @@ class TestIndexes:
         first, second = self.entries()
         index = msgspec.structs.replace(self.index(first, second), images=(second, first))
         assert "index: its images are not those that it lists" in [str(problem) for problem in validate(index)]
+
+    def test_statements_of_a_builder_are_checked_as_bytes(self) -> None:
+        (one, image), _ = self.entries()
+        data = b'{"predicateType":"https://slsa.dev/provenance/v0.2"}'
+        statement = MemoryLayer(data, digest_of(data), "application/vnd.in-toto+json")
+        config = {"architecture": "unknown", "os": "unknown", "config": {}}
+        rootfs = {"type": "layers", "diff_ids": [statement.diff_id]}
+        document = json.dumps({**config, "rootfs": rootfs}).encode()
+        pointer = Descriptor(media_type=OCI_CONFIG, digest=digest_of(document), size=len(document))
+        manifest = msgspec.json.encode(
+            Manifest(schema_version=2, media_type=OCI_MANIFEST, config=pointer, layers=(statement.descriptor,))
+        )
+        attestation = BuiltImage(manifest=manifest, config=document, layers=(statement,))
+        entry = Descriptor(
+            media_type=OCI_MANIFEST,
+            digest=digest_of(manifest),
+            size=len(manifest),
+            platform=Platform(os="unknown", architecture="unknown"),
+            annotations={"vnd.docker.reference.type": "attestation-manifest"},
+        )
+        assert self.told((one, image), (entry, attestation)) == []
+        statement.data = data.replace(b"0.2", b"0.1")
+        assert any("not what was promised" in line for line in self.told((one, image), (entry, attestation)))
 
     def test_an_index_that_cannot_be_read(self) -> None:
         broken = msgspec.structs.replace(self.index(), manifest=b"[")
