@@ -1,8 +1,8 @@
-"""`lading build`: the images of services, from their plans and the lock, by the embedded engine."""
+"""`lading build`: the images of services, from their plans and the lock, by the embedded engine or by BuildKit."""
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lading.cli.context import Context
 from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, raise_all
@@ -14,6 +14,30 @@ if TYPE_CHECKING:
     from lading.plan.model import Plan
 
 HELP = "build the images of services"
+
+BUILDKIT_FLAGS = {
+    name: f"--{name.replace('_', '-')}"
+    for name in (
+        "builder",
+        "cache",
+        "cache_from",
+        "cache_to",
+        "secret",
+        "ssh",
+        "build_context",
+        "provenance",
+        "sbom",
+        "network",
+    )
+}
+"""What only BuildKit has, by the name that the parser gives it."""
+
+
+class Results(NamedTuple):
+    """What was built, and what went wrong with the rest."""
+
+    reports: "list[BuildReport]"
+    failed: list[LadingError]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +67,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", action="store_true", help="say for each step whether it was reused, or why not")
     parser.add_argument("--jobs", type=int, metavar="N", help="how much is done at once (default: one a core)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
+    parser.add_argument(
+        "--engine", choices=("embedded", "buildkit"), help="what builds (default: the strategy's, else embedded)"
+    )
+    parser.add_argument(
+        "--from-dockerfile", metavar="PATH", help="build a team's own Dockerfile with BuildKit; SERVICE is its name"
+    )
+    _buildkit_arguments(parser.add_argument_group("for BuildKit (docker buildx)"))
+
+
+def _buildkit_arguments(group: "argparse._ArgumentGroup") -> None:
+    """Values are passed to buildx as they are."""
+    group.add_argument("--builder", metavar="NAME", help="the builder (default: buildx's current one)")
+    group.add_argument(
+        "--cache", metavar="REF", help="a repository for caches: REF/SERVICE:PLATFORM is read and written, mode=max"
+    )
+    for flag, metavar, told in (
+        ("--cache-from", "CACHE", "a cache to read"),
+        ("--cache-to", "CACHE", "a cache to write"),
+        ("--secret", "SECRET", "a secret for RUN --mount=type=secret: id=NAME,env=VARIABLE or id=NAME,src=PATH"),
+        ("--ssh", "AGENT", "an SSH agent or key for RUN --mount=type=ssh: default"),
+        ("--build-context", "NAME=VALUE", "what a name in the Dockerfile stands for: a folder, docker-image://, …"),
+    ):
+        group.add_argument(flag, action="append", metavar=metavar, help=f"{told}; may be repeated")
+    group.add_argument(
+        "--provenance",
+        choices=("false", "true", "min", "max"),
+        help="attest how the image was built (default: false, since some registries and tools stumble over the "
+        "unknown/unknown platform that attestations appear as)",
+    )
+    group.add_argument("--sbom", metavar="SCANNER", help="attest what is in it: true, or the scanner's image")
+    group.add_argument("--network", metavar="MODE", help="the network of RUN: default, none or host")
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
@@ -57,41 +112,59 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
     project = load_project(context, args.directory)
-    plans = [_adjusted(plan, args) for plan in project.plans(args.services)]
-    _check_tags(plans, args)
-    pins = _pins(project, plans, args, context)
-    reports = _build(project, plans, pins, args, context)
+    alone = not _concerns_buildkit(project, args)
+    if alone:
+        plans = [adjusted(plan, args) for plan in project.plans(args.services)]
+        check_tags(plans, args)
+        reports, failed = build_embedded(project, plans, args, context)
+    else:
+        from lading.cli.build_buildkit import build_each
+
+        reports, failed = build_each(project, args, context)
     project.keep()
     _print(reports, args, context)
-    over = [_over_budget(report) for report in reports if report.within_budget is False]
-    raise_all(over)
-    memory.keep(project, reports)
+    raise_all(failed)
+    raise_all(_over_budget(report) for report in reports if report.within_budget is False)
+    if alone:
+        memory.keep(project, reports)
     return EXIT_DONE
 
 
-def _adjusted(plan: "Plan", args: argparse.Namespace) -> "Plan":
+def _concerns_buildkit(project: "Project", args: argparse.Namespace) -> bool:
+    """Whether anything may go through BuildKit, or is asked of it: a quick look, since most builds have nothing to do
+    with it and do not import it."""
+    asked = args.from_dockerfile or args.engine == "buildkit" or any(getattr(args, name) for name in BUILDKIT_FLAGS)
+    return bool(asked) or project.mentions(b"buildkit", b"dockerfile")
+
+
+def adjusted(plan: "Plan", args: argparse.Namespace) -> "Plan":
     """The plan with what the command line decides instead of the strategy."""
     import msgspec
 
-    from lading.plan.model import GO_ARCHITECTURES
-
     changes: dict[str, object] = {}
     if args.platform:
-        platforms = [word.strip() for words in args.platform for word in words.split(",") if word.strip()]
-        unknown = [platform for platform in platforms if platform not in GO_ARCHITECTURES]
-        if unknown or not platforms:
-            raise UsageError(
-                f"cannot build for {', '.join(unknown) or 'no platform'}",
-                where="--platform",
-                fix=f"choose from {', '.join(GO_ARCHITECTURES)}",
-            )
-        changes["platforms"] = tuple(dict.fromkeys(platforms))
+        changes["platforms"] = asked_platforms(args)
     if args.compression:
         changes["compression"] = args.compression
     return msgspec.structs.replace(plan, **changes) if changes else plan
 
 
-def _check_tags(plans: "Sequence[Plan]", args: argparse.Namespace) -> None:
+def asked_platforms(args: argparse.Namespace) -> tuple[str, ...]:
+    """The platforms of `--platform`. `UsageError` for one that Lading does not build for."""
+    from lading.plan.model import GO_ARCHITECTURES
+
+    platforms = [word.strip() for words in args.platform for word in words.split(",") if word.strip()]
+    unknown = [platform for platform in platforms if platform not in GO_ARCHITECTURES]
+    if unknown or not platforms:
+        raise UsageError(
+            f"cannot build for {', '.join(unknown) or 'no platform'}",
+            where="--platform",
+            fix=f"choose from {', '.join(GO_ARCHITECTURES)}",
+        )
+    return tuple(dict.fromkeys(platforms))
+
+
+def check_tags(plans: "Sequence[Plan]", args: argparse.Namespace) -> None:
     """Refuse a tag that is none before anything is built."""
     if args.tag:
         from lading.cli.deliver import whole_name
@@ -106,13 +179,20 @@ def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace,
     from lading.cli.lockfile import LOCK_NAME, lock_again, read_pins
 
     pins = read_pins(project.root)
-    platforms = tuple(dict.fromkeys(on for plan in plans for on in plan.platforms)) if args.platform else ()
-    command = f"lading lock --platform {','.join(platforms)}" if platforms else "lading lock"
-    if pins is None and args.locked:
-        raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix=command)
-    if pins is None:
+    if pins is None and not args.locked:
         context.note(f"there is no {LOCK_NAME}: making one")
-        return lock_again(project, context, platforms)
+        return lock_again(project, context, _lock_platforms(plans, args))
+    return checked_pins(pins, project, plans, args)
+
+
+def checked_pins(pins: "Pins | None", project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace) -> "Pins":
+    """The pins of a lock. `UsageError` when there is none, or it does not have what the plans need."""
+    from lading.cli.lockfile import LOCK_NAME
+
+    platforms = _lock_platforms(plans, args)
+    command = f"lading lock --platform {','.join(platforms)}" if platforms else "lading lock"
+    if pins is None:
+        raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix=command)
     from lading.lock.make import covers
     from lading.lock.request import request_of
 
@@ -123,14 +203,19 @@ def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace,
     return pins
 
 
-def _build(
-    project: "Project", plans: "Sequence[Plan]", pins: "Pins", args: argparse.Namespace, context: Context
-) -> "list[BuildReport]":
+def _lock_platforms(plans: "Sequence[Plan]", args: argparse.Namespace) -> tuple[str, ...]:
+    """The platforms that a lock is asked for: the strategy's own unless the command line names others."""
+    return tuple(dict.fromkeys(on for plan in plans for on in plan.platforms)) if args.platform else ()
+
+
+def build_embedded(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace, context: Context) -> Results:
+    """Build plans with the embedded engine, and deliver them. Every one is tried."""
     from lading.assemble.engine import EmbeddedEngine
     from lading.assemble.workshop import Workshop
     from lading.cli.outside import mtime_of, outside_sources
     from lading.report.live import view
 
+    pins = _pins(project, plans, args, context)
     reports: list[BuildReport] = []
     failed: list[LadingError] = []
     sources = outside_sources(context, project)
@@ -153,7 +238,7 @@ def _build(
                 try:
                     digest, report = EmbeddedEngine(workshop).build_service(plan, pins)
                     if args.tag:
-                        _name(report, args.tag, context)
+                        name_stored(report, args.tag, context)
                     if args.push or args.load or args.output:
                         from lading.cli.deliver import deliver
 
@@ -163,14 +248,10 @@ def _build(
                     if len(plans) > 1 and not error.where:
                         error.where = plan.service
                     failed.append(error)
-    if failed:
-        project.keep()
-        _print(reports, args, context)
-        raise_all(failed)
-    return reports
+    return Results(reports, failed)
 
 
-def _name(report: "BuildReport", tags: "Sequence[str]", context: Context) -> None:
+def name_stored(report: "BuildReport", tags: "Sequence[str]", context: Context) -> None:
     """Let the image have its tags in the store too, so that `lading run NAME:TAG` finds it."""
     from lading.cli.deliver import names_of
 

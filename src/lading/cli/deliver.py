@@ -68,7 +68,12 @@ def names_of(report: BuildReport, tags: Sequence[str]) -> list[str]:
 
     Without tags it is the project's version, else `latest`. `UsageError` for what cannot be a name.
     """
-    return list(dict.fromkeys(whole_name(report.image, tag) for tag in tags or (report.version or "latest",)))
+    return names_for(report.image, report.version, tags)
+
+
+def names_for(image: str, version: str, tags: Sequence[str]) -> list[str]:
+    """See `names_of`."""
+    return list(dict.fromkeys(whole_name(image, tag) for tag in tags or (version or "latest",)))
 
 
 def whole_name(image: str, tag: str) -> str:

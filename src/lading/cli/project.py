@@ -149,6 +149,39 @@ class Project:
 
         return self._planned(self._chosen(names), revision_of(self._context.env, self.root))
 
+    @cached_property
+    def apart(self) -> Mapping[str, str]:
+        """The services at or below `here` (or around it) whose teams keep their own Dockerfiles, by name, with their
+        folders: nothing is planned for them."""
+        from lading.strategy.resolve import normal_folder
+
+        named = {name: one for name, one in self.strategy.services.items() if one.dockerfile}
+        if not named:
+            return {}
+        folders = {one.name: one.folder for one in self.survey.unsupported}
+        folders |= {name: facts.folder for name, (facts, _) in self.services.items()}
+        found = {name: normal_folder(one.path) if one.path else folders[name] for name, one in sorted(named.items())}
+        below = {name: folder for name, folder in found.items() if _within(folder, self.here)}
+        return below or {name: folder for name, folder in found.items() if _within(self.here, folder)}
+
+    def plannable(self) -> tuple[str, ...]:
+        """The services at or below `here` (or the one around it) that have something to start, by name."""
+        from lading.plan.decide import starts
+
+        folders = {name: facts.folder for name, (facts, _) in self.services.items() if name not in self.apart}
+        below = [name for name, folder in folders.items() if _within(folder, self.here)]
+        here = below or [name for name, folder in folders.items() if _within(self.here, folder)][-1:]
+        chosen = tuple(name for name in here if starts(*self.services[name]))
+        return chosen or tuple(here[:1] if len(here) == 1 else ())
+
+    def mentions(self, *words: bytes) -> bool:
+        """Whether one of these words stands anywhere in the settings: a quick look that parses nothing."""
+        return any(
+            word in data
+            for data in (self.tree.read(name) for name in (SETTINGS, PROJECT) if self.tree.exists(name))
+            for word in words
+        )
+
     def stamps(self) -> dict[str, FileStamp | None]:
         """Every file and folder that was looked at, by absolute path, with its stamp; nothing for what was not there.
 
@@ -194,19 +227,13 @@ class Project:
         return tuple(found)
 
     def _chosen(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The services that are meant, by name; without names all here that have something to start."""
-        from lading.plan.decide import starts
-
+        """The services that are meant, by name; without names all here that can be planned."""
         if names:
             raise_all(self._unusable(names))
             return tuple(dict.fromkeys(names))
-        below = [name for name, (facts, _) in self.services.items() if _within(facts.folder, self.here)]
-        around = [name for name, (facts, _) in self.services.items() if _within(self.here, facts.folder)]
-        here = below or around[-1:]
-        chosen = tuple(name for name in here if starts(*self.services[name])) or tuple(
-            here[:1] if len(here) == 1 else ()
-        )
+        chosen = self.plannable()
         if not chosen:
+            raise_all(_own_dockerfile(name) for name in self.apart)
             raise_all([_refusal(one) for one in self.survey.unsupported if _within(one.folder, self.here)])
             raise UsageError(
                 "there is no service here",
@@ -220,6 +247,9 @@ class Project:
 
         refused = {one.name: one for one in self.survey.unsupported}
         for name in names:
+            if name in self.apart:
+                yield _own_dockerfile(name)
+                continue
             if name in self.services:
                 continue
             if name in refused:
@@ -236,7 +266,7 @@ class Project:
 
     def _left_out(self) -> Iterator[str]:
         for one in self.survey.unsupported:
-            if _within(one.folder, self.here):
+            if _within(one.folder, self.here) and one.folder not in self.apart.values():
                 yield f"left out: {one.name} ({one.folder}): {one.what}"
 
     def _check_named(self, found: "Mapping[str, ServiceFacts]") -> None:
@@ -248,6 +278,8 @@ class Project:
         known = [*found, *(one.name for one in self.survey.unsupported)]
         problems = []
         for name, settings in self.strategy.services.items():
+            if settings.dockerfile and settings.path:
+                continue  # it may be written in anything
             where = f"{self.read.origin} › services.{name}"
             if settings.path and normal_folder(settings.path) not in folders:
                 problems.append(UsageError(f"there is no project in {settings.path}", where=f"{where}.path"))
@@ -327,6 +359,14 @@ def _same_name(name: str, one: "ServiceFacts", other: "ServiceFacts") -> UsageEr
         f"two services are called {name}",
         where=f"{one.folder}, {other.folder}",
         fix=f'name one of them in {SETTINGS}: [services.NAME] with path = "{other.folder}"',
+    )
+
+
+def _own_dockerfile(name: str) -> UsageError:
+    return UsageError(
+        f"{name} has a Dockerfile of its own: there is no plan of it",
+        where=f"{SETTINGS} › services.{name}.dockerfile",
+        fix=f"lading build {name}",
     )
 
 

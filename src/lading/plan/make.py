@@ -125,7 +125,7 @@ def _config(facts: ServiceFacts, strategy: ServiceStrategy, decisions: Decisions
         port=decisions.port,
         health=_health(strategy, decisions),
         stop_signal=strategy.stop_signal,
-        labels=_labels(facts, strategy, revision),
+        labels=labels_of(strategy, facts, revision=revision),
     )
 
 
@@ -161,14 +161,19 @@ def _health(strategy: ServiceStrategy, decisions: Decisions) -> HealthCheck | No
     )
 
 
-def _labels(facts: ServiceFacts, strategy: ServiceStrategy, revision: str) -> tuple[tuple[str, str], ...]:
-    """The image specification's own labels (annotations.md, "Pre-Defined Annotation Keys"), then the strategy's."""
+def labels_of(
+    strategy: ServiceStrategy, facts: ServiceFacts | None, *, revision: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """The image specification's own labels (annotations.md, "Pre-Defined Annotation Keys"), then the strategy's.
+
+    Without facts (of a service that Lading cannot read) there are those that the strategy knows.
+    """
     said = {
         "title": strategy.service,
-        "version": facts.version.value if facts.version else "",
-        "description": facts.description.value if facts.description else "",
-        "licenses": facts.licence.value if facts.licence else "",
-        "source": strategy.source or (facts.source.value if facts.source else ""),
+        "version": facts.version.value if facts and facts.version else "",
+        "description": facts.description.value if facts and facts.description else "",
+        "licenses": facts.licence.value if facts and facts.licence else "",
+        "source": strategy.source or (facts.source.value if facts and facts.source else ""),
         "revision": strategy.revision or revision,
     }
     labels = {f"org.opencontainers.image.{name}": value for name, value in said.items() if value}

@@ -54,7 +54,7 @@ def _layers(report: BuildReport, colour: bool, width: int) -> list[str]:
 
 
 def _layer_row(layer: LayerReport, indent: str) -> Sequence[str]:
-    made = "reused" if layer.reused else "made"
+    made = {True: "reused", False: "made", None: ""}[layer.reused]
     unknown = layer.files < 0  # the layers of an image base are not opened
     unpacked, files = ("", "") if unknown else (size(layer.unpacked), f"{layer.files:,}")
     return indent + layer.title, size(layer.size), unpacked, files, made
@@ -88,6 +88,9 @@ def _reuse(steps: Sequence[StepReport]) -> str:
     made = list(dict.fromkeys(step.step for step in steps if not step.reused))
     if not made:
         return "nothing changed: all was reused,"
+    if any(step.reasons is None for step in steps):
+        ran = sum(not step.reused for step in steps)
+        return f"ran {ran:,} of {count(len(steps), 'step')}"
     kept, fresh = sum(step.kept for step in steps), sum(step.made for step in steps)
     told = f"made {_listed(made)}"
     return f"{told} ({count(fresh, 'segment')} made, {kept:,} reused)" if fresh or kept else told
@@ -123,7 +126,7 @@ MOST_REASONS = 8
 
 
 def _reasons(step: StepReport) -> Iterator[str]:
-    if step.reused:
+    if step.reused or step.reasons is None:
         return
     if step.first:
         yield "it is the first build"

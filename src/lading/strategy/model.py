@@ -88,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allow_root: bool | UnsetType = UNSET
     platforms: Platforms | UnsetType = UNSET
     budget: Size | UnsetType = UNSET
+    engine: Literal["embedded", "buildkit"] | UnsetType = UNSET
     compression: Literal["gzip", "zstd"] | UnsetType = UNSET
     registry: ImageName | UnsetType = UNSET
     port: Port | UnsetType = UNSET
@@ -112,6 +113,7 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields
     """What can be decided for one service."""
 
     path: Folder | UnsetType = UNSET
+    dockerfile: Folder | UnsetType = UNSET
     image: ImageName | UnsetType = UNSET
 
 
@@ -187,6 +189,8 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     resources: ResourcesStrategy
     source: str | None
     revision: str | None
+    engine: Literal["embedded", "buildkit"] = "embedded"
+    dockerfile: str = ""
     origins: tuple[tuple[str, str], ...] = ()
 
     def origin(self, key: str) -> str | None:

@@ -97,6 +97,8 @@ class _Resolver:
             resources=self._resources(),
             source=self._pick("source", None),
             revision=self._pick("revision", None),
+            engine=self._pick("engine", "embedded"),
+            dockerfile=self._own.dockerfile or "",
             origins=tuple(sorted(self._origins.items())),
         )
 

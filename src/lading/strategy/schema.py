@@ -16,6 +16,8 @@ KEYS: Mapping[str, str] = {
     "command": "What the container starts, as a list of words, run by the image's Python. Found by default.",
     "compression": "How layers are compressed: `gzip` (default) or `zstd`.",
     "cpus": "Processors, such as 0.5.",
+    "dockerfile": "A Dockerfile that the team keeps itself, in the service's folder: BuildKit builds it.",
+    "engine": "What builds the image: `embedded` (default) or `buildkit`.",
     "env": "Environment variables of the image. Never a secret: whoever has the image can read them.",
     "exclude": "Source that does not ship, as patterns of .dockerignore.",
     "extras": "Extras of the project to install.",
