@@ -12,6 +12,7 @@ _APT = (
     Mount(kind="cache", id=f"apt-${{{ARCHITECTURE}}}", target="/var/cache/apt", locked=True),
     Mount(kind="cache", id=f"apt-lists-${{{ARCHITECTURE}}}", target="/var/lib/apt", locked=True),
 )
+"""apt's caches, kept from one build to the next, and never used by two builds at once."""
 _UNPINNED = "No version is pinned: the archive keeps only the newest of a release, the one with the fixes."
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
 _ARCHIVES = "/archives"
@@ -24,11 +25,11 @@ _TEXTS = ("bug", "info", "lintian", "locale", "man")
 """Folders of /usr/share that only people read."""
 
 
-def install(package: str) -> Iterator[Instruction]:
-    """The interpreter's package, in the build stage."""
-    yield Comment((f"Debian's own Python, as the image that ships has it. {_UNPINNED}",))
+def install(*packages: str, why: str = "Debian's own Python, as the image that ships has it") -> Iterator[Instruction]:
+    """Packages in a stage that has apt: the interpreter's in the build stage, say."""
+    yield Comment((f"{why}. {_UNPINNED}",))
     yield Ignore(("DL3008",))
-    yield Run(("apt-get update", command(*_install(package))), mounts=_APT)
+    yield Run(("apt-get update", command(*_install(*packages))), mounts=_APT)
     yield Blank()
 
 

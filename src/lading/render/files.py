@@ -24,6 +24,7 @@ def accounts(step: Accounts, scene: Scene) -> Blocks:
     shipped: tuple[Instruction, ...] = (
         Comment((f"{sentence(step.why)}; nobody can log in.",)),
         Write(files=names, folder="/etc/", mode="644"),
+        Blank(),
     )
     if step.uid != 0:  # root's home is there
         made = (
@@ -31,8 +32,12 @@ def accounts(step: Accounts, scene: Scene) -> Blocks:
             Run((command("mkdir", "--parents", step.home),)),
             Blank(),
         )
-        shipped += (Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=BUILD, owner="0:0", link=True),)
-    return Blocks(made=made, shipped=(*shipped, Blank()))
+        shipped += (
+            Comment(("A home, empty and root's like all else.",)),
+            Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=BUILD, owner="0:0", link=True),
+            Blank(),
+        )
+    return Blocks(made=made, shipped=shipped)
 
 
 def write_file(step: WriteFile) -> Blocks:
