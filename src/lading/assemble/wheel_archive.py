@@ -228,11 +228,13 @@ def _entries(file: BinaryIO) -> dict[str, zipfile.ZipInfo]:
         raise Unusual(f"it cannot be read: {error}") from error
     found: dict[str, zipfile.ZipInfo] = {}
     for entry in listed:
-        if entry.is_dir():
+        if entry.filename.endswith("/"):
             continue
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1 or entry.compress_type not in _METHODS:
             raise Unusual(f"{entry.filename!r} is no plain file")
+        if entry.header_offset < 0:
+            raise Unusual("it is damaged")
         if _unsafe(entry.filename) or entry.filename in found:
             raise Unusual(f"{entry.filename!r} is no name, or is there twice")
         found[entry.filename] = entry
