@@ -261,6 +261,18 @@ def test_an_added_dependency_packs_one_wheel(bench: Bench) -> None:
     assert [(reason.input, reason.before, reason.after) for reason in step.reasons] == [("uv.lock: extra", "", "1.0")]
 
 
+def test_what_only_uv_can_install_comes_beside_what_is_read(bench: Bench) -> None:
+    build_wheel(bench.wheels, "headers", files={"headers-1.0.data/headers/headers.h": b"#define X 1\n"})
+    bench.depend("greet", "headers")
+    report = bench.build()
+    files = contents(bench.store, image_of(bench, report.digest))
+    site = f"app/.venv/lib/python{PYTHON}/site-packages"
+    assert {f"{site}/greet/deep.py", f"{site}/headers/__init__.py"} <= files.keys()
+    assert [data for path, data in files.items() if path.endswith("/headers.h")] == [b"#define X 1\n"]
+    (step,) = (step for step in report.steps if step.step == "dependencies")
+    assert step.made == 2
+
+
 def test_other_stores_times_and_umasks_give_the_same_digest(bench: Bench, tmp_path: Path) -> None:
     import os
 
