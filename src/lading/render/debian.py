@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lading.plan.model import DebianBase
-from lading.render.instructions import Arg, Blank, Comment, Copy, From, Ignore, Instruction, Mount, Run
+from lading.render.instructions import Arg, Blank, Comment, Copy, From, Ignore, Instruction, Mount, Run, Workdir
 from lading.render.public import pinned
 from lading.render.quoting import command
 from lading.render.scene import ARCHITECTURE, PACKAGES, RUNTIME_BASE, Scene
@@ -17,7 +17,7 @@ _UNPINNED = "No version is pinned: the archive keeps only the newest of a releas
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
 _ARCHIVES = "/archives"
 _UNPACKED = "/unpacked"
-_DATABASE = "/var/lib/dpkg/status.d"
+_DATABASE = "var/lib/dpkg/status.d"
 """Where distroless images keep the control paragraphs of their packages, for scanners."""
 _MERGED = ("bin", "lib", "lib64", "sbin")
 """Merged-/usr: a package may still say `lib/x` for what is at `usr/lib/x` (Debian policy 9.1.1)."""
@@ -71,8 +71,9 @@ def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
         "The list of installed packages that the image would have. Without dependencies, since it leaves out what only "
         "maintainer scripts use: none of these run here, and what they use need not be fetched.",
     ))  # fmt: skip
-    known = Mount(kind="bind", stage=RUNTIME_BASE, source=_DATABASE, target="/known")
+    known = Mount(kind="bind", stage=RUNTIME_BASE, source=f"/{_DATABASE}", target="/known")
     yield Run(tuple(_known(base.without)), mounts=(known,))
+    yield Workdir(_UNPACKED)
     yield Comment((f"What that list lacks, unpacked, without manuals and translations. {_UNPINNED}",))
     yield Ignore(("DL3008",))
     yield Run(tuple(_unpack(names)), mounts=_APT)
@@ -96,28 +97,23 @@ def _known(without: Sequence[str]) -> Iterator[str]:
 
 
 def _unpack(names: Sequence[str]) -> Iterator[str]:
-    yield f"mkdir -p {_ARCHIVES}/partial {_UNPACKED}{_DATABASE}"
-    yield f"cd {_UNPACKED}"
-    yield " ".join(["mkdir -p", *(f"usr/{name}" for name in _MERGED)])
-    yield " ".join(["ln -s", *(f"usr/{name}" for name in _MERGED), "."])
+    """Commands that fetch what is missing and unpack it into the folder that they run in."""
+    yield f"mkdir -p {_ARCHIVES}/partial {_DATABASE}"
     yield "apt-get update"
-    yield command(
-        *_install(*names),
-        "--download-only",
-        "-o",
-        f"Dir::State::status={_STATUS}",
-        "-o",
-        f"Dir::Cache::archives={_ARCHIVES}",
-    )
-    left = " ".join(f"--exclude=./usr/share/{name}" for name in _TEXTS)
-    each = (
-        'dpkg-deb --fsys-tarfile "$deb" > /tmp/data.tar',
-        f"tar -xf /tmp/data.tar --keep-directory-symlink {left}",
-        f'dpkg-deb --field "$deb" > ".{_DATABASE}/$(dpkg-deb --field "$deb" Package)"',
-    )
-    yield f"for deb in {_ARCHIVES}/*.deb; do {' && '.join(each)} || exit 1; done"
-    yield " ".join(["rm", *_MERGED])
-    yield "find . -type d -empty -delete"
+    places = ("-o", f"Dir::State::status={_STATUS}", "-o", f"Dir::Cache::archives={_ARCHIVES}")
+    yield command("apt-get", *places, "--download-only", *_install(*names)[1:])
+    field = 'dpkg-deb --field "$deb"'
+    unpack = f'dpkg-deb --extract "$deb" . && {field} > "{_DATABASE}/$({field} Package)"'
+    yield _each(f"{_ARCHIVES}/*.deb", "deb", f'test ! -e "$deb" || {{ {unpack}; }}')  # the pattern itself where none is
+    merge = 'mkdir -p "usr/$name" && cp -a "$name/." "usr/$name/" && rm -r "$name"'
+    yield _each(" ".join(_MERGED), "name", f'test ! -d "$name" || {{ {merge}; }}')
+    yield command("rm", "-rf", *(f"usr/share/{name}" for name in _TEXTS))
+    yield "find . -path './usr/share/doc/*' -type f ! -name copyright -delete"
+
+
+def _each(words: str, name: str, body: str) -> str:
+    """A loop of the shell that stops at the first failure."""
+    return f"for {name} in {words}; do {{ {body}; }} || exit 1; done"
 
 
 def _why(names: Sequence[str]) -> str:
