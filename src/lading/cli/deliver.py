@@ -56,6 +56,8 @@ def prepare_push() -> None:
     """Import what a push needs, on a thread, while the build waits for an interpreter: HTTP takes 25 ms to import."""
 
     def work() -> None:
+        import http.client  # noqa: F401  # what the others import when they need it
+
         import lading.oci.push
         import lading.oci.registry
         import lading.report.text  # noqa: F401

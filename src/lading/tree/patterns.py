@@ -12,8 +12,8 @@ from collections.abc import Iterable
 class Patterns:
     """Compiled patterns; `matches("a/b.py")` says whether a path (relative, `/` between its parts) is meant.
 
-    Most patterns name a file, a folder anywhere, or an ending: these are looked up, and only the rest become regular
-    expressions, since compiling one takes longer than asking it about a whole service.
+    Most patterns name a file, a folder anywhere, or an ending, or have words between stars: these are looked up, and
+    only the rest become regular expressions, since compiling one takes longer than asking it about a whole service.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -41,6 +41,8 @@ class _Group:
         self._names: set[str] = set()
         self._endings: tuple[str, ...] = ()
         self._beginnings: tuple[str, ...] = ()
+        self._starred = _Starred()
+        self._starred_at_root = _Starred()
         self._others: list[str] = []
         self._expression: re.Pattern[str] | None = None
 
@@ -56,6 +58,8 @@ class _Group:
             self._endings += (name[1:],)
         elif anywhere and name.endswith("*") and not _SPECIAL.intersection(name[:-1]):
             self._beginnings += (name[:-1],)
+        elif "/" not in name and "**" not in name and not _SPECIAL.intersection(name.replace("*", "")):
+            (self._starred if anywhere else self._starred_at_root).add(name)
         else:
             self._others.append(pattern)
 
@@ -66,14 +70,55 @@ class _Group:
             return True
         if any(part.endswith(self._endings) or part.startswith(self._beginnings) for part in parts):
             return True
+        if self._starred_at_root.match(parts[0]) or any(map(self._starred.match, parts)):
+            return True
         if self._whole and any("/".join(parts[: end + 1]) in self._whole for end in range(len(parts))):
             return True
         return bool(self._others) and self._compiled().match(path) is not None
 
     def _compiled(self) -> "re.Pattern[str]":
         if self._expression is None:
-            self._expression = re.compile("|".join(map(_expression, self._others)), re.DOTALL)
+            try:
+                self._expression = re.compile("|".join(map(_translate, self._others)), re.DOTALL)
+            except re.error:
+                self._expression = re.compile("|".join(map(_expression, self._others)), re.DOTALL)
         return self._expression
+
+
+class _Starred:
+    """Names with stars between words, as `test_*.py`."""
+
+    def __init__(self) -> None:
+        self._pieces: list[tuple[str, tuple[str, ...], str]] = []
+        self._firsts: tuple[str, ...] = ()
+        self._lasts: tuple[str, ...] = ()
+
+    def add(self, name: str) -> None:
+        """Take a name in which nothing but `*` is special."""
+        first, *middle, last = name.split("*")
+        self._pieces.append((first, tuple(middle), last))
+        if first:
+            self._firsts += (first,)
+        else:
+            self._lasts += (last,)
+
+    def match(self, name: str) -> bool:
+        """Whether a name is one of them."""
+        if not name.startswith(self._firsts) and not name.endswith(self._lasts):
+            return False
+        return any(_has_pieces(name, *pieces) for pieces in self._pieces)
+
+
+def _has_pieces(name: str, first: str, middle: tuple[str, ...], last: str) -> bool:
+    at, end = len(first), len(name) - len(last)
+    if at > end or not name.startswith(first) or not name.endswith(last):
+        return False
+    for word in middle:
+        at = name.find(word, at, end)
+        if at < 0:
+            return False
+        at += len(word)
+    return True
 
 
 _SPECIAL = frozenset("*?[\\")
