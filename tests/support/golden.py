@@ -1,4 +1,5 @@
-"""Plans that are reviewed as diffs: one file for each project below, in `tests/unit/plan/golden`.
+"""Plans, and what is rendered of them, that are reviewed as diffs: files for each project below, in
+`tests/unit/plan/golden` and `tests/unit/render/golden`.
 
 `python -m tests.support.golden` writes them anew.
 """
@@ -8,13 +9,20 @@ from pathlib import Path
 import msgspec
 from tests.support.projects import FASTAPI_APP, facts_of, tree_of, uv_lock
 
-from lading.plan.make import make_plan
+from lading.digest import digest_of
+from lading.lock.model import BasePin, BuildPin, Pins, ToolPin
+from lading.lock.request import build_set
+from lading.plan.make import Planned, make_plan
+from lading.plan.model import ImageBase, Plan, PythonProject
+from lading.render.dockerfile import dockerfile
+from lading.render.dockerignore import dockerignore
 from lading.strategy.read import read_strategy
 from lading.strategy.resolve import resolve
 from lading.tree import MemoryTree
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/unit/plan/golden"
+RENDERED = ROOT / "tests/unit/render/golden"
 
 _PACKAGE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
@@ -93,16 +101,69 @@ PROJECTS = {"riskshield": riskshield, "flask-shop": flask_shop, "packaged": pack
 """Every project that has a golden plan, by the name of its file."""
 
 
-def plan_text(tree: MemoryTree) -> str:
-    """The plan of the only service in a tree, with the decisions behind it, as JSON."""
+BASES = {
+    "riskshield": ("distroless", "slim", "python:3.13-slim-trixie"),
+    "flask-shop": ("distroless", "slim", "registry.example/platform/python:3.13"),
+    "django-site": ("distroless", "slim", "python:3.11-slim-bookworm"),
+    "packaged": ("python:3.12-slim",),
+}
+"""The bases on which each project is rendered."""
+
+
+def planned(tree: MemoryTree, base: str = "") -> Planned:
+    """The plan of the only service in a tree, on its own base or on another."""
     facts = facts_of(tree)
     own = tree.read("lading.toml") if tree.exists("lading.toml") else None
     strategy = resolve(read_strategy(own, tree.read("pyproject.toml")), facts.name.value, facts.folder)
-    made = make_plan(facts, strategy, revision="0" * 40)
+    if base:
+        strategy = msgspec.structs.replace(strategy, base=base)
+    return make_plan(facts, strategy, revision="0" * 40)
+
+
+def plan_text(tree: MemoryTree) -> str:
+    """The plan of the only service in a tree, with the decisions behind it, as JSON."""
+    made = planned(tree)
     return msgspec.json.format(msgspec.json.encode({"plan": made.plan, "why": made.decisions})).decode() + "\n"
+
+
+def pins_for(plan: Plan) -> Pins:
+    """A lock that has what a Dockerfile can take from one: uv, an image base, and what builds the project's wheel."""
+    digest = digest_of(b"")
+    base = plan.runtime.base
+    bases = [
+        BasePin(reference=base.reference, digest=digest, platform=platform, manifest=digest)
+        for platform in plan.platforms
+        if isinstance(base, ImageBase)
+    ]
+    builds = [build_set(plan, step) for stage in plan.stages for step in stage.steps if isinstance(step, PythonProject)]
+    return Pins(
+        tools=(ToolPin(name="uv", version="0.13.6", platform="linux/amd64", filename="uv.whl", digest=digest),),
+        bases=tuple(bases),
+        build_sets=tuple(builds),
+        build=tuple(
+            BuildPin(project=one.project, python=one.python, name="hatchling", version="1.27.0", digests=(digest,))
+            for one in builds
+        ),
+    )
+
+
+def rendered() -> dict[str, str]:
+    """Everything that is rendered of the projects, by the name of its file."""
+    found: dict[str, str] = {}
+    for name, bases in BASES.items():
+        for base in bases:
+            made = planned(PROJECTS[name](), base)
+            kind = base if base in ("distroless", "slim") else "image"
+            text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
+            found[f"{name}.{kind}.Dockerfile"] = text
+            found[f"{name}.dockerignore"] = dockerignore(made.plan)
+    return found
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name, project in PROJECTS.items():
         (FOLDER / f"{name}.json").write_text(plan_text(project()), encoding="utf-8")
+    RENDERED.mkdir(exist_ok=True)
+    for name, text in rendered().items():
+        (RENDERED / name).write_text(text, encoding="utf-8")

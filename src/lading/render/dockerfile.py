@@ -34,6 +34,7 @@ from lading.render.instructions import (
     Expose,
     From,
     HealthCheck,
+    Ignore,
     Instruction,
     Label,
     StopSignal,
@@ -112,6 +113,8 @@ def _build(scene: Scene) -> Iterator[Instruction]:
     yield From(pinned(public.build, scene.pins, plan.platforms), BUILD)
     yield Arg(ARCHITECTURE)
     if isinstance(plan.runtime.base, ImageBase):
+        yield Comment(("The image may run as anybody; what is made here belongs to root.",))
+        yield Ignore(("DL3002",))
         yield User("0:0")
     yield Blank()
     if public.python:

@@ -28,12 +28,12 @@ def accounts(step: Accounts, scene: Scene) -> Blocks:
     )
     if step.uid != 0:  # root's home is there
         made = (
-            Comment(("The user's home: an empty folder, made here since the image that ships may have no shell.",)),
+            Comment(("The user's home: an empty folder, made here because the stage that ships only copies.",)),
             Run((command("mkdir", "--parents", step.home),)),
             Blank(),
         )
         shipped += (
-            Comment(("A home, empty and root's like all else.",)),
+            Comment(("The user's home. It belongs to root, like all else.",)),
             Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=BUILD, owner="0:0", link=True),
             Blank(),
         )

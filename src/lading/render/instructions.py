@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from lading.errors import UsageError
-from lading.render.quoting import assigned, copied, json_words, option, prefixed, quoted
+from lading.render.quoting import assigned, copied, folded, json_words, option, prefixed, quoted
 
 WIDTH = 118
 """Columns of comments."""
@@ -146,9 +146,9 @@ class Run(msgspec.Struct, frozen=True):
             if re.search(r"[\0\r\n]|\\\Z", command) or re.match(r"\s*(?:--|\[\s*[\"\]]|#)", command):
                 raise UsageError("a RUN of a Dockerfile cannot say this command", where=repr(command))
         first, *others = self.commands
-        return "RUN " + _INDENT.join(
-            [*(mount.text() for mount in self.mounts), first, *(f"&& {one}" for one in others)]
-        )
+        lines = [first, *(f"&& {one}" for one in others)]
+        shown = [f"{_INDENT}    ".join(folded(line, WIDTH - 2)) for line in lines]
+        return "RUN " + _INDENT.join([*(mount.text() for mount in self.mounts), *shown])
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):

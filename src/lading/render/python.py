@@ -62,7 +62,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
             (
                 command(*sync, *chosen),
                 command("rm", *(f"{step.venv}/{name}" for name in _OF_DESK)),
-                command("find", f"{step.venv}/bin", "-type", "f", "!", "-perm", "/u=x", "-delete"),
+                f"find {command(step.venv)}/bin -type f ! -perm /u=x -delete",
             ),
             mounts=(_CACHE, _CREDENTIALS, _bind(step.lock), _bind(step.project)),
         ),
@@ -78,9 +78,9 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
     if pins:
         build += ["--build-constraints", f"{_WHEELS}/build-constraints.txt", "--require-hashes"]
     install = command("uv", "pip", "install", "--no-deps", "--python", f"{step.venv}/bin/python")
-    constraints: tuple[Instruction, ...] = (_constraints(pins),) if pins else ()
+    constraints: tuple[Instruction, ...] = (_constraints(pins), Blank()) if pins else ()
     made: tuple[Instruction, ...] = (
-        Comment((f"The project: {step.why}.", *scene.reasons.told("application", "wheel"))),
+        Comment((f"{sentence(step.why)}.", *scene.reasons.told("application", "wheel"))),
         *constraints,
         Copy(sources=(".",), destination=f"{PROJECT}/"),
         Run((command(*build), f"{install} {_WHEELS}/*.whl"), mounts=(_CACHE, _CREDENTIALS)),
@@ -101,7 +101,7 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
         commands.append(f"{{ {compiled} || true; }}")
     made = (
         Comment((
-            f"Source: {step.why}. {'What only the build needs is removed, p' if surplus else 'P'}ermissions of the "
+            f"{sentence(step.why)}. {'What only the build needs is removed, p' if surplus else 'P'}ermissions of the "
             "checkout are made even, and modules compiled under the paths that they will have.",
             *scene.reasons.told("application", "source"),
         )),

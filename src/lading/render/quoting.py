@@ -8,14 +8,14 @@ language is refused here, never bent. https://docs.docker.com/reference/dockerfi
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lading.errors import UsageError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*\Z")
 """What means itself everywhere."""
-_NAME = re.compile(r"[A-Za-z0-9_./-]+\Z")
-_OPTION = re.compile(r"[A-Za-z0-9_./:@+${}-]+\Z")
+_NAME = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*\Z")
+_OPTION = re.compile(r"[A-Za-z0-9_./:@+${}][A-Za-z0-9_./:@+${}-]*\Z")
 _BROKEN = re.compile("[\0\r\n\ud800-\udfff]")
 """What one line of UTF-8 cannot hold. (A line break inside quotes ends the instruction all the same.)"""
 
@@ -88,6 +88,35 @@ def command(*words: str) -> str:
     for word in words:
         _require_one_line(word)
     return shlex.join(words)
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A shell command as lines of about that width, to be joined by continuations: broken between words, never within
+    quotes, and never before a `#`, which would start a comment at the start of a line."""
+    lines, start, space = [], 0, 0
+    for at in _breaks(text):
+        if at - start > width and space > start:
+            lines.append(text[start:space])
+            start = space + 1
+        space = at
+    if len(text) - start > width and space > start:
+        lines.append(text[start:space])
+        start = space + 1
+    return [*lines, text[start:]]
+
+
+def _breaks(text: str) -> Iterator[int]:
+    """Where a shell command has a blank between two words."""
+    quote, escaped = "", False
+    for at, letter in enumerate(text):
+        if escaped:
+            escaped = False
+        elif letter == "\\" and quote != "'":
+            escaped = True
+        elif letter in "'\"" and quote in ("", letter):
+            quote = "" if quote else letter
+        elif letter == " " and not quote and text[at + 1 : at + 2] not in ("", " ", "#"):
+            yield at
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,89 @@
+# syntax=docker/dockerfile:1
+# Rendered by Lading. What it says is decided in lading.toml and found in the source: change those, then
+# `lading render dockerfile --write`. `lading render dockerfile --check` fails where the two differ.
+# The image of shop, for linux/amd64, linux/arm64.
+
+# The installer, a single program. It does not ship.
+FROM ghcr.io/astral-sh/uv:0.13.6 AS uv
+
+# build: installs for the target; does not ship. The same distribution as the image that ships, and the same Python,
+# at the same path (/usr/local/bin/python3.13): the environment links to it.
+# Python 3.13: lading.toml › base
+# base registry.example/platform/python:3.13: lading.toml › base
+FROM registry.example/platform/python:3.13@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS build
+ARG TARGETARCH
+# The image may run as anybody; what is made here belongs to root.
+# hadolint ignore=DL3002
+USER 0:0
+
+# uv installs for /usr/local/bin/python3.13 and fetches no other Python. Bytecode is of the unchecked-hash kind: used
+# as it is, whatever the times on disk. The environment is made where the service will have it.
+COPY --link --from=uv /uv /usr/local/bin/uv
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
+    UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_PROJECT_ENVIRONMENT=/app/.venv \
+    UV_PYTHON=/usr/local/bin/python3.13 \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /project
+
+# Dependencies: what uv.lock names for production. Only the lock and pyproject.toml are looked at, so this is made
+# anew only when they change. What uv puts into an environment for people at a desk is removed. For an index that asks
+# who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
+# packages 5, none for development: uv.lock
+RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+    --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=bind,source=uv.lock,target=uv.lock \
+    --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
+    uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
+    && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
+    && find /app/.venv/bin -type f ! -perm /u=x -delete
+
+# The project is no package: its source ships. What only the build needs is removed, permissions of the checkout are
+# made even, and modules compiled under the paths that they will have.
+# source copied as it is: pyproject.toml (it has no build-system)
+COPY . /source/
+RUN rm -f /source/pyproject.toml /source/uv.lock \
+    && chmod -R u=rwX,go=rX /source \
+    && { /usr/local/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || \
+        true; }
+
+# runtime: what ships, and nothing else.
+FROM registry.example/platform/python:3.13@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS runtime
+
+# The environment, and nothing of what made it.
+COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
+
+# The project is no package: its source ships. It belongs to root: the service cannot change itself.
+COPY --link --from=build --chown=0:0 /source/ /app/
+
+WORKDIR /app
+# env TZ Europe/Berlin: lading.toml › env.TZ
+ENV LANG=C.UTF-8 \
+    PATH="/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/app/src \
+    PYTHONUNBUFFERED=1 \
+    TZ=Europe/Berlin
+LABEL org.opencontainers.image.base.digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 \
+    org.opencontainers.image.base.name=registry.example/platform/python:3.13 \
+    org.opencontainers.image.title=shop \
+    org.opencontainers.image.version=1.2.3
+
+# A number, so that Kubernetes can tell that it is not root.
+# user 65532:65532: default
+USER 65532:65532
+
+# port 8080 (a guess): nothing names a port
+EXPOSE 8080
+
+# The image's own Python asks: there is no curl, and no need of one.
+# health /healthz: src/shop/health.py:5
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3 \
+    CMD ["/app/.venv/bin/python", "-I", "-S", "-c", "import http.client as h;c=h.HTTPConnection(\"127.0.0.1\",8080,timeout=10);c.request(\"GET\",\"/healthz\");raise SystemExit(not 200<=c.getresponse().status<400)"]
+
+# app shop:create_app (Flask, a factory): src/shop/__init__.py:4
+# server gunicorn: uv.lock › gunicorn
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/app/.venv/bin/python"]
+CMD ["-m", "gunicorn", "shop:create_app()", "--bind", "0.0.0.0:8080"]

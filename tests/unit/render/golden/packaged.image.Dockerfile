@@ -1,0 +1,83 @@
+# syntax=docker/dockerfile:1
+# Rendered by Lading. What it says is decided in lading.toml and found in the source: change those, then
+# `lading render dockerfile --write`. `lading render dockerfile --check` fails where the two differ.
+# The image of api, for linux/amd64.
+
+# The installer, a single program. It does not ship.
+FROM ghcr.io/astral-sh/uv:0.13.6 AS uv
+
+# build: installs for the target; does not ship. The same distribution as the image that ships, and the same Python,
+# at the same path (/usr/local/bin/python3.12): the environment links to it.
+# Python 3.12: lading.toml › base
+# base python:3.12-slim: lading.toml › base
+FROM python:3.12-slim@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS build
+ARG TARGETARCH
+# The image may run as anybody; what is made here belongs to root.
+# hadolint ignore=DL3002
+USER 0:0
+
+# uv installs for /usr/local/bin/python3.12 and fetches no other Python. Bytecode is of the unchecked-hash kind: used
+# as it is, whatever the times on disk. The environment is made where the service will have it.
+COPY --link --from=uv /uv /usr/local/bin/uv
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
+    UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_PROJECT_ENVIRONMENT=/app/.venv \
+    UV_PYTHON=/usr/local/bin/python3.12 \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /project
+
+# Dependencies: what uv.lock names for production. Only the lock and pyproject.toml are looked at, so this is made
+# anew only when they change. What uv puts into an environment for people at a desk is removed. For an index that asks
+# who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
+# packages 2, none for development: uv.lock
+RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+    --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=bind,source=uv.lock,target=uv.lock \
+    --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
+    uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
+    && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
+    && find /app/.venv/bin -type f ! -perm /u=x -delete
+
+# The project is a package: its wheel is installed.
+# wheel built and installed: pyproject.toml › build-system
+COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels/
+hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+build-constraints.txt
+
+COPY . /project/
+RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+    --mount=type=secret,id=netrc,target=/root/.netrc \
+    uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
+        --require-hashes \
+    && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl
+
+# runtime: what ships, and nothing else.
+FROM python:3.12-slim@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS runtime
+
+# The environment, and nothing of what made it.
+COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
+
+WORKDIR /app
+ENV LANG=C.UTF-8 \
+    PATH="/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+LABEL org.opencontainers.image.base.digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 \
+    org.opencontainers.image.base.name=python:3.12-slim \
+    org.opencontainers.image.description=Answers. \
+    org.opencontainers.image.title=api \
+    org.opencontainers.image.version=1.2.3
+
+# A number, so that Kubernetes can tell that it is not root.
+# user 1000:1000: lading.toml › user
+USER 1000:1000
+
+# port 8080 (a guess): nothing names a port
+EXPOSE 8080
+
+# app api.main:app (FastAPI): src/api/main.py:4
+# server granian: uv.lock › granian
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/app/.venv/bin/python"]
+CMD ["-m", "granian", "--interface", "asgi", "api.main:app", "--host", "0.0.0.0", "--port", "8080"]
