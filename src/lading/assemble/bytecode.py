@@ -4,7 +4,7 @@ import os
 from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from lading.assemble.running import Running
 from lading.errors import StepFailed
 
 LARGEST_SOURCE = 8 << 20
@@ -75,14 +76,24 @@ class Compiler:
     """A pool of interpreters, started when the first module comes. A context manager: leaving it ends them.
 
     `identity` and `tag` are those of the `Interpreter` that `ready` gives; `ready` may take its time (it unpacks one).
+    `spare` is asked once for one that runs already.
     """
 
-    def __init__(self, *, identity: str, tag: str, ready: Callable[[], Interpreter], processes: int) -> None:
+    def __init__(
+        self,
+        *,
+        identity: str,
+        tag: str,
+        ready: Callable[[], Interpreter],
+        processes: int,
+        spare: Callable[[Interpreter], Running | None] = lambda _: None,
+    ) -> None:
         self.identity = identity
         self.tag = tag
         self._ready = ready
         self._interpreter: Interpreter | None = None
         self._processes = processes
+        self._spare = spare
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._threads: list[Thread] = []
         self._lock = Lock()
@@ -137,8 +148,12 @@ class Compiler:
     def _start(self) -> "_Worker":
         # A lock of its own: who submits must not wait while an interpreter is being unpacked.
         with self._preparing:
-            self._interpreter = self._interpreter or self._ready()
-        return _Worker(self._interpreter)
+            if self._interpreter is None:
+                self._interpreter = self._ready()
+                running = self._spare(self._interpreter)
+                if running is not None:
+                    return _Worker(running)
+        return _Worker(Running(self._interpreter.command, self._interpreter.environment))
 
 
 class _Line:
@@ -194,32 +209,11 @@ def _fits(job: Job) -> bool:
 
 
 class _Worker:
-    """One running interpreter. Started with `posix_spawn`, since importing `subprocess` takes longer than compiling
-    what one changed line needs."""
+    """The two sides of the talk with a running interpreter."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
-        program = Path(__file__).with_name("compile_worker.py").read_text(encoding="utf-8")
-        command = [*interpreter.command, "-S", "-s", "-P", "-B", "-c", program]
-        # Pipes made by Python are closed on exec, so no worker holds another one's.
+    def __init__(self, running: Running) -> None:
+        self._running = running
         self._pending = b""
-        child_in, self._to = os.pipe()
-        self._from, child_out = os.pipe()
-        silence = os.open(os.devnull, os.O_WRONLY)
-        actions = [(os.POSIX_SPAWN_DUP2, child_in, 0), (os.POSIX_SPAWN_DUP2, child_out, 1)]
-        try:
-            self._process = os.posix_spawn(
-                command[0],
-                command,
-                dict(interpreter.environment),
-                file_actions=[*actions, (os.POSIX_SPAWN_DUP2, silence, 2)],
-            )
-        except OSError:
-            os.close(self._to)
-            os.close(self._from)
-            raise
-        finally:
-            for end in (child_in, child_out, silence):
-                os.close(end)
 
     def send(self, job: Job) -> None:
         """Send a module to be compiled."""
@@ -228,7 +222,7 @@ class _Worker:
         head = len(encoded).to_bytes(4, "little") + len(source).to_bytes(4, "little")
         message = memoryview(head + encoded + source)
         while message:
-            message = message[os.write(self._to, message) :]
+            message = message[os.write(self._running.to, message) :]
 
     def receive(self) -> bytes:
         """The .pyc of the module that was sent first, or nothing when it does not compile."""
@@ -244,13 +238,11 @@ class _Worker:
         return whole[4:end]
 
     def end(self) -> None:
-        """Close its input, which ends it, and wait for that."""
-        os.close(self._to)
-        os.close(self._from)
-        os.waitpid(self._process, 0)
+        """End the interpreter."""
+        self._running.end()
 
     def _read(self) -> bytes:
-        part = os.read(self._from, PIPE)
+        part = os.read(self._running.answers, PIPE)
         if not part:
             raise StepFailed("the interpreter that compiles bytecode ended early", fix="lading doctor")
         return part

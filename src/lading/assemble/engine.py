@@ -312,6 +312,7 @@ class _Work:
                         tag=tag_of(python),
                         ready=lambda: from_packages(workshop.store, packages, python, workshop.packages),
                         processes=workshop.jobs,
+                        spare=workshop.spare,
                     ),
                 ),
                 packages,

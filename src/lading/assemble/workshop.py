@@ -20,7 +20,8 @@ from lading.tree import Tree
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from lading.assemble.bytecode import Compiler
+    from lading.assemble.bytecode import Compiler, Interpreter
+    from lading.assemble.running import Running
     from lading.assemble.uv import Uv
     from lading.assemble.wheels import Wheel
 
@@ -48,7 +49,8 @@ class Sources(Protocol):
 class Workshop:
     """Everything that steps share. A context manager: leaving it ends its threads and interpreters.
 
-    `folder` is the repository's, `tree` its files; `mtime` the time of everything made, in seconds since 1970.
+    `folder` is the repository's, `tree` its files; `mtime` the time of everything made, in seconds since 1970;
+    `spare` is for `Compiler`.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Workshop:
         listener: Listener,
         mtime: int = 0,
         jobs: int | None = None,
+        spare: "Callable[[Interpreter], Running | None]" = lambda _: None,
     ) -> None:
         self.store = store
         self.sources = sources
@@ -68,6 +71,7 @@ class Workshop:
         self.folder = folder
         self.mtime = mtime
         self.jobs = jobs or os.cpu_count() or 1
+        self.spare = spare
         self._listener = listener
         self._stack = ExitStack()
         self._pool: ThreadPoolExecutor | None = None

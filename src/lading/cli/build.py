@@ -1,14 +1,18 @@
 """`lading build`: the images of services, from their plans and the lock, by the embedded engine or by BuildKit."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lading.cli.context import Context
 from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, raise_all
 
 if TYPE_CHECKING:
+    from lading.assemble.bytecode import Interpreter
     from lading.assemble.result import BuildReport
+    from lading.assemble.running import Running
+    from lading.cli.again import Memory
+    from lading.cli.early import Early
     from lading.cli.project import Project
     from lading.lock.model import Pins
     from lading.plan.model import Plan
@@ -107,16 +111,23 @@ def run(args: argparse.Namespace, context: Context) -> int:
     memory = Memory(context, args)
     if memory.recall():
         return EXIT_DONE
-    from lading.cli.project import load_project
-
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
+    from lading.cli.early import Early
+
+    with Early(context) as early:
+        return _run(args, context, memory, early)
+
+
+def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "Early") -> int:
+    from lading.cli.project import load_project
+
     project = load_project(context, args.directory)
     alone = not _concerns_buildkit(project, args)
     if alone:
         plans = [adjusted(plan, args) for plan in project.plans(args.services)]
         check_tags(plans, args)
-        reports, failed = build_embedded(project, plans, args, context)
+        reports, failed = build_embedded(project, plans, args, context, spare=early.take)
     else:
         from lading.cli.build_buildkit import build_each
 
@@ -208,8 +219,15 @@ def _lock_platforms(plans: "Sequence[Plan]", args: argparse.Namespace) -> tuple[
     return tuple(dict.fromkeys(on for plan in plans for on in plan.platforms)) if args.platform else ()
 
 
-def build_embedded(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace, context: Context) -> Results:
-    """Build plans with the embedded engine, and deliver them. Every one is tried."""
+def build_embedded(
+    project: "Project",
+    plans: "Sequence[Plan]",
+    args: argparse.Namespace,
+    context: Context,
+    *,
+    spare: "Callable[[Interpreter], Running | None]" = lambda _: None,
+) -> Results:
+    """Build plans with the embedded engine, and deliver them. Every one is tried. `spare`: see `Workshop`."""
     from lading.assemble.engine import EmbeddedEngine
     from lading.assemble.workshop import Workshop
     from lading.cli.outside import mtime_of, outside_sources
@@ -234,6 +252,7 @@ def build_embedded(project: "Project", plans: "Sequence[Plan]", args: argparse.N
                 listener=listener,
                 mtime=mtime_of(context.env),
                 jobs=args.jobs,
+                spare=spare,
             ) as workshop:
                 try:
                     digest, report = EmbeddedEngine(workshop).build_service(plan, pins)

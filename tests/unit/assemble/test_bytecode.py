@@ -48,6 +48,16 @@ def test_bytecode_does_not_depend_on_what_was_compiled_before() -> None:
     assert forward == backward
 
 
+def test_modules_of_any_size_come_back_in_any_order() -> None:
+    """More than pipes hold, in both directions, so that a side which waits to write while the other does would hang."""
+    sources = [f"x{number} = {'y' * (number % 7 * 40_000)!r}\n".encode() for number in range(60)]
+    with compiler(2) as pool:
+        promises = [pool.submit(source, f"/{number}.py") for number, source in enumerate(sources)]
+        assert [len(promise.result()) > len(source) for promise, source in zip(promises, sources, strict=True)]
+        for number in (59, 3, 20):
+            assert marshal.loads(promises[number].result()[16:]).co_filename == f"/{number}.py"
+
+
 def test_sets_of_words_that_another_module_has_are_compiled_alike() -> None:
     # Two functions with an equal set, whose words are names of the module that is compiled before.
     sets = b"".join(b"def %c(x):\n  return x in {'one_word', 'another'}\n" % name for name in b"fg")
