@@ -53,7 +53,7 @@ def test_modules_of_any_size_come_back_in_any_order() -> None:
     sources = [f"x{number} = {'y' * (number % 7 * 40_000)!r}\n".encode() for number in range(60)]
     with compiler(2) as pool:
         promises = [pool.submit(source, f"/{number}.py") for number, source in enumerate(sources)]
-        assert [len(promise.result()) > len(source) for promise, source in zip(promises, sources, strict=True)]
+        assert all(len(promise.result()) > len(source) for promise, source in zip(promises, sources, strict=True))
         for number in (59, 3, 20):
             assert marshal.loads(promises[number].result()[16:]).co_filename == f"/{number}.py"
 
