@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.engine.conftest import Program
-from tests.engine.service import ALONE, CLOSED, Built, container, copy_of_example
+from tests.engine.service import ALONE, CLOSED, Built, append, container, copy_of_example
 from tests.support.public_bases import PublicBases
 from tools.engine.home import Home
 
@@ -16,6 +16,14 @@ from lading.render.instructions import Blank, Cmd, Entrypoint, Env, Instruction,
 HOSTILE = ("", " ", "'", '"', "\\", "a\\", "$HOME", "${HOME}", "$(id)", "`id`", "#x", "--x", "<<EOF", "é漢", '\\"',
            "\\$x", "a=b c=d", '["a"]', "*", "\t", "'\"'", "\\\\")  # fmt: skip
 ON_ONE_LINE_OR_NOT = (*HOSTILE, "a\nb", "a\rb", "\u2028")
+
+PACKAGE = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.hatch.build.targets.wheel]
+packages = ["src"]"""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def build(docker: Program, folder: Path, text: str, name: str, *flags: str) -> d
     return dict(told["Config"])
 
 
-@pytest.fixture(scope="module", params=["distroless", "slim", "distroless with libraries"])
+@pytest.fixture(scope="module", params=["distroless", "slim", "distroless with libraries", "distroless as a package"])
 def service(
     request: pytest.FixtureRequest,
     docker: Program,
@@ -48,6 +56,11 @@ def service(
     built: Built = request.getfixturevalue("slim" if kind == "slim" else "riskshield")
     settings = {"slim": 'base = "slim"', "distroless with libraries": 'packages = ["libpq5", "libmagic1t64"]'}
     folder = copy_of_example(tmp_path_factory.mktemp("rendered") / "riskshield", lading, settings.get(kind, ""))
+    if "package" in kind:
+        append(folder / "pyproject.toml", PACKAGE)
+        uv = Program(path=lading.path.with_name("uv"), environ={**lading.environ, "UV_PYTHON_DOWNLOADS": "never"})
+        uv("lock", "--quiet", "--python", lading.path.with_name("python"), cwd=folder)
+        lading("lock", cwd=folder)
     lading("render", "dockerfile", "--write", cwd=folder)
     text, flags = bases.stand_in((folder / "Dockerfile").read_text(), base=built.layout)
     name = f"rendered-{kind.replace(' ', '-')}:test"
@@ -81,10 +94,12 @@ def test_nothing_of_the_build_is_in_it(docker: Program, service: str) -> None:
     command = ("run", "--rm", *CLOSED, *ALONE, service, "-c", code)
     own, kinds, environment, loose, compiled = json.loads(docker(*command))
     assert all(path.startswith("src/") for path in own), own
+    assert bool(own) != ("package" in service), "source or wheel"
     assert kinds == [1], "unchecked-hash"
     assert environment == ["bin", "lib", "lib64", "pyvenv.cfg"]
     assert loose == []
-    assert compiled == "/app/src/keys.py"
+    site = "/app/.venv/lib/python3.13/site-packages" if "package" in service else "/app"
+    assert compiled == f"{site}/src/keys.py"
 
 
 def test_buildkit_reads_hostile_text_back(docker: Program, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 _OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
 """What `uv venv` makes for people at a desk, beside the scripts that activate it; anybody could write into `.lock`."""
 _WHEELS = "/wheels"
+_NOTES = ("direct_url.json", "uv_cache.json")
+"""https://packaging.python.org/en/latest/specifications/direct-url/, and uv's own about when the wheel was made."""
 
 
 def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]:
@@ -80,12 +82,15 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
     install = command("uv", "pip", "install", "--no-deps", "--python", f"{step.venv}/bin/python")
     constraints: tuple[Instruction, ...] = (_constraints(pins), Blank()) if pins else ()
     made: tuple[Instruction, ...] = (
-        Comment((f"{sentence(step.why)}.", *scene.reasons.told("application", "wheel"))),
+        Comment((
+            f"{sentence(step.why)}. What uv notes of the file that it came from is removed.",
+            *scene.reasons.told("application", "wheel"),
+        )),
         *constraints,
         Copy(sources=(".",), destination=f"{PROJECT}/"),
-        Run((command(*build), f"{install} {_WHEELS}/*.whl"), mounts=(_CACHE, _CREDENTIALS)),
+        Run((command(*build), f"{install} {_WHEELS}/*.whl", _forget(step)), mounts=(_CACHE, _CREDENTIALS)),
         Blank(),
-    )
+    )  # fmt: skip
     return Blocks(made=made)
 
 
@@ -115,6 +120,13 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
         Blank(),
     )
     return Blocks(made=made, shipped=shipped)
+
+
+def _forget(step: PythonProject) -> str:
+    """The command that removes uv's lock, which anybody could write to, and its notes about a wheel's path and time."""
+    venv = command(step.venv)
+    notes = (f"{venv}/lib/python{step.python}/site-packages/*.dist-info/{note}" for note in _NOTES)
+    return " ".join(["rm", "-f", f"{venv}/.lock", *notes])
 
 
 def _bind(path: str) -> Mount:

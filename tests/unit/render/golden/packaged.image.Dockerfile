@@ -39,7 +39,7 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
     && find /app/.venv/bin -type f ! -perm /u=x -delete
 
-# The project is a package: its wheel is installed.
+# The project is a package: its wheel is installed. What uv notes of the file that it came from is removed.
 # wheel built and installed: pyproject.toml › build-system
 COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels/
 hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
@@ -50,7 +50,9 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
         --require-hashes \
-    && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl
+    && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl \
+    && rm -f /app/.venv/.lock /app/.venv/lib/python3.12/site-packages/*.dist-info/direct_url.json \
+        /app/.venv/lib/python3.12/site-packages/*.dist-info/uv_cache.json
 
 # runtime: what ships, and nothing else.
 FROM python:3.12-slim@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS runtime
