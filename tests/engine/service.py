@@ -84,6 +84,7 @@ class Container:
 
     docker: Program
     name: str
+    interpreter: str = "/app/.venv/bin/python"
 
     def inspect(self) -> Json:
         """What Docker knows of it."""
@@ -92,7 +93,7 @@ class Container:
 
     def python(self, code: str) -> str:
         """Run Python inside it, as the image's user."""
-        return self.docker("exec", self.name, "/app/.venv/bin/python", "-c", code)
+        return self.docker("exec", self.name, self.interpreter, "-c", code)
 
     def get(self, path: str, port: int = 8080) -> tuple[int, Json]:
         """The answer of the service, asked from inside: status and JSON."""
@@ -107,7 +108,7 @@ class Container:
     def wait(self, port: int = 8080) -> None:
         """Wait until the service listens."""
         probe = f"import socket; socket.create_connection(('127.0.0.1', {port})).close()"
-        words = ("exec", self.name, "/app/.venv/bin/python", "-I", "-S", "-c", probe)
+        words = ("exec", self.name, self.interpreter, "-I", "-S", "-c", probe)
         until(lambda: self.docker.attempt(*words).returncode == 0 or None, self.runs, self.logs)
 
     def runs(self) -> bool:

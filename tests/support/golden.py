@@ -7,6 +7,7 @@
 from pathlib import Path
 
 import msgspec
+from tests.support.members import member
 from tests.support.projects import FASTAPI_APP, facts_of, tree_of, uv_lock
 
 from lading.digest import digest_of
@@ -14,6 +15,9 @@ from lading.lock.model import BasePin, BuildPin, Pins, ToolPin
 from lading.lock.request import build_set
 from lading.plan.make import Planned, make_plan
 from lading.plan.model import ImageBase, Plan, PythonProject
+from lading.render.compose import compose
+from lading.render.desk import development_dockerfile
+from lading.render.development import development
 from lading.render.dockerfile import dockerfile
 from lading.render.dockerignore import dockerignore
 from lading.strategy.read import read_strategy
@@ -157,6 +161,10 @@ def rendered() -> dict[str, str]:
             text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
             found[f"{name}.{kind}.Dockerfile"] = text
             found[f"{name}.dockerignore"] = dockerignore(made.plan)
+        one = member(PROJECTS[name]())
+        found[f"{name}.compose.yaml"] = compose([one])
+        found[f"{name}.compose.dev.yaml"] = development([one])
+        found[f"{name}.Dockerfile.dev"] = development_dockerfile(one, pins=pins_for(one.plan))
     return found
 
 

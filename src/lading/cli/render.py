@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 HELP = "write the Dockerfile and other files that stand for a plan"
 
 FORMATS: Mapping[str, str] = {
+    "compose": "lading.cli.rendering.compose",
     "dockerfile": "lading.cli.rendering.dockerfile",
     "dockerignore": "lading.cli.rendering.dockerignore",
+    "probes": "lading.cli.rendering.probes",
 }
 """Every format and its module."""
 
@@ -37,6 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="change nothing; show where committed files differ, and exit with 1 then"
     )
+    parser.add_argument("--dev", action="store_true", help="compose, dockerfile: the ones for development")
+    parser.add_argument("--debug", action="store_true", help="compose --dev: start services under debugpy")
+    parser.add_argument(
+        "--with",
+        dest="extras",
+        action="append",
+        choices=("pgadmin",),
+        metavar="NAME",
+        help="compose --dev: add what the code does not need: pgadmin",
+    )
     parser.add_argument("--force", action="store_true", help="with --write: overwrite files that Lading did not write")
 
 
@@ -48,6 +60,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("--write and --check contradict each other", fix="leave one of them out")
     if args.force and not args.write:
         raise UsageError("--force is for --write", fix="leave it out, or add --write")
+    _check_flags(args)
     project = load_project(context, args.directory)
     module: Any = import_module(FORMATS[args.format])
     form: Format = module
@@ -56,10 +69,19 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.write:
         _write(project, files, context, force=args.force)
     elif args.check:
-        _check(project, files, args.format, context)
+        _check(project, files, _command(args), context)
     else:
         _print(files, context)
     return EXIT_DONE
+
+
+def _check_flags(args: argparse.Namespace) -> None:
+    """Refuse flags that mean nothing together."""
+    for_compose = args.debug or args.extras
+    if args.dev and args.format not in ("compose", "dockerfile"):
+        raise UsageError(f"there is no {args.format} for development", where="--dev", fix="leave it out")
+    if for_compose and not (args.dev and args.format == "compose"):
+        raise UsageError("--debug and --with are for `lading render compose --dev`", fix="leave them out")
 
 
 def _write(project: "Project", files: "Sequence[Rendered]", context: Context, *, force: bool) -> None:
@@ -73,7 +95,13 @@ def _write(project: "Project", files: "Sequence[Rendered]", context: Context, *,
         context.note(f"{'wrote' if changed else 'unchanged'} {file.path}")
 
 
-def _check(project: "Project", files: "Sequence[Rendered]", form: str, context: Context) -> None:
+def _command(args: argparse.Namespace) -> str:
+    """What was typed, but for where and what to do with it."""
+    flags = [flag for flag, given in (("--dev", args.dev), ("--debug", args.debug)) if given]
+    return " ".join(["lading render", args.format, *flags, *(f"--with {name}" for name in args.extras or ())])
+
+
+def _check(project: "Project", files: "Sequence[Rendered]", command: str, context: Context) -> None:
     """Print how each committed file would have to change; `StrategyNotMet` names every one that must."""
     from difflib import unified_diff
 
@@ -89,7 +117,7 @@ def _check(project: "Project", files: "Sequence[Rendered]", form: str, context: 
         lines = unified_diff(before, after, f"{file.path} (committed)", f"{file.path} (plan)", lineterm="")
         context.print(*map(printable, lines))
         what = "the committed file is not what the plan says" if there is not None else "there is no such file yet"
-        stale.append(StrategyNotMet(what, where=file.path, fix=f"lading render {form} --write"))
+        stale.append(StrategyNotMet(what, where=file.path, fix=f"{command} --write"))
     raise_all(stale)
 
 

@@ -36,7 +36,7 @@ DEVELOPMENT = (
 """What is only there for those who develop. What running code imports or names ships all the same."""
 
 _SECRET_VARIABLE = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)\Z"
+    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY|(?:ACCESS|ENCRYPTION|PRIVATE|SECRET|SIGNING)_KEY)\Z"
 )
 
 

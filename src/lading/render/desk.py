@@ -1,0 +1,141 @@
+"""A plan as `Dockerfile.dev`: the same base and dependencies, what is for development beside them, and a shell. Pure.
+
+One stage, for nothing of it ships. The image that the production file builds on is the base, since a distroless one has
+no shell; its Python is the same.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from lading.lock.model import Pins
+from lading.plan.model import DebianBase, Plan, PythonDependencies, PythonProject
+from lading.render import debian
+from lading.render.context import context_of
+from lading.render.dockerignore import lines
+from lading.render.instructions import (
+    Arg,
+    Blank,
+    Cmd,
+    Comment,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Instruction,
+    Mount,
+    Run,
+    StopSignal,
+    Syntax,
+    User,
+    Workdir,
+    written,
+)
+from lading.render.marker import marker
+from lading.render.public import extra_packages, pinned, public_base, uv_image
+from lading.render.quoting import command
+from lading.render.reasons import Reasons
+from lading.render.reload import VENV, at_desk, development_start
+from lading.render.roles import Member
+from lading.render.scene import ARCHITECTURE, UV, Scene
+from lading.survey.patterns import SECRETS
+from lading.tree.tree import SKIPPED_FOLDERS
+
+COMMAND = "lading render dockerfile --dev"
+STAGE = "development"
+_HOME = "/tmp"  # noqa: S108  # in the container; the user has no other home
+_CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
+_CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
+
+
+def development_dockerfile(member: Member, *, pins: Pins | None = None) -> str:
+    """The text of `Dockerfile.dev`; its context is the service's folder. Raises `UsageError` for what the syntax has no
+    way to say."""
+    plan = member.plan
+    scene = _scene(plan, pins)
+    steps = [step for stage in plan.stages for step in stage.steps]
+    (dependencies,) = (step for step in steps if isinstance(step, PythonDependencies))
+    package = any(isinstance(step, PythonProject) for step in steps)
+    return written((*_head(scene), *_tools(scene), *_installed(plan, dependencies, package=package),
+                    *_started(member)))  # fmt: skip
+
+
+def development_dockerignore(member: Member) -> str:
+    """The text of its ignore file: all but secrets, what another system has made, and what the team leaves out itself.
+    Tests and the like stay. `UsageError` for a pattern with a line break in it."""
+    facts = member.facts
+    skipped = (f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
+    patterns = (*facts.ignored, f"!{facts.lock}", f"!{facts.project}", *facts.nested, *skipped, "**/*.pyc", *SECRETS)
+    head = (*marker(COMMAND), "", "Nothing that another system has made, and no secrets. Tests are welcome.")
+    return "\n".join([*(f"# {line}".rstrip() for line in head), *lines(patterns)]) + "\n"
+
+
+def _scene(plan: Plan, pins: Pins | None) -> Scene:
+    public = public_base(plan.runtime.base)
+    base = msgspec.structs.replace(public, runtime=public.build, shell=True)  # noqa: S604  # no process: it has one
+    return Scene(plan=plan, base=base, pins=pins, reasons=Reasons(()), context=context_of(plan))
+
+
+def _head(scene: Scene) -> Iterator[Instruction]:
+    plan = scene.plan
+    yield Syntax()
+    yield Comment(marker(COMMAND))
+    yield Comment((f"For developing {plan.service}; compose.dev.yaml starts it. Nothing of this ships.",))
+    yield Blank()
+    yield From(uv_image(scene.pins, plan.platforms), UV)
+    yield Blank()
+    yield Comment((f"The Python of production, at {scene.base.interpreter}, on an image with a shell.",))
+    yield From(pinned(scene.base.build, scene.pins, plan.platforms), STAGE)
+    yield Arg(ARCHITECTURE)
+    yield User("0:0")
+    yield Blank()
+    base = plan.runtime.base
+    if scene.base.python and isinstance(base, DebianBase):
+        yield from debian.install(*sorted(base.roots), why="Debian's own Python, and all else that production has")
+    else:
+        yield from debian.packages_in_runtime(extra_packages(base), scene)
+
+
+def _tools(scene: Scene) -> Iterator[Instruction]:
+    yield Copy(sources=("/uv",), destination="/usr/local/bin/uv", stage=UV, link=True)
+    yield Comment((f"The environment is at {VENV}, where the source, which is mounted, does not hide it.",))
+    yield Env((
+        ("UV_LINK_MODE", "copy"),
+        ("UV_PROJECT_ENVIRONMENT", VENV),
+        ("UV_PYTHON", scene.base.interpreter),
+        ("UV_PYTHON_DOWNLOADS", "never"),
+    ))  # fmt: skip
+    yield Workdir(scene.plan.config.workdir)
+    yield Blank()
+
+
+def _installed(plan: Plan, step: PythonDependencies, *, package: bool) -> Iterator[Instruction]:
+    """The environment of production, with uv's default groups: those for development."""
+    chosen = [word for group in step.groups for word in ("--group", group)]
+    chosen += [word for extra in step.extras for word in ("--extra", extra)]
+    sync = command("uv", "sync", "--locked", *chosen)
+    binds = tuple(Mount(kind="bind", source=path, target=path) for path in (step.lock, step.project))
+    mounts = (_CACHE, _CREDENTIALS)
+    yield Comment((f"What {step.lock} names for production, and the groups that are for development.",))
+    yield Run((f"{sync} --no-install-project",), mounts=(*mounts, *binds))
+    yield Copy(sources=(".",), destination=f"{plan.config.workdir}/", owner="0:0")
+    if package:
+        yield Comment(("The project itself, editable: it stays where its source is.",))
+        yield Run((sync,), mounts=mounts)
+    yield Blank()
+
+
+def _started(member: Member) -> Iterator[Instruction]:
+    config = member.plan.config
+    start = development_start(member, member.plan.processes[0])
+    env = tuple((name, value) for name, value in sorted({"HOME": _HOME, **dict(config.env)}.items()) if name != "PATH")
+    yield Env(env, before=(("PATH", f"{VENV}/bin"),))
+    yield User(config.user)
+    if config.port is not None:
+        yield Expose(config.port)
+    yield StopSignal(config.stop_signal)
+    yield Entrypoint(at_desk(config.entrypoint))
+    if start.reloads:
+        yield Comment(("It notices edited files.",))
+    yield Cmd(start.command)

@@ -1,0 +1,96 @@
+"""How a service is started at a desk: with its server's own reloading, and on request under a debugger. Pure."""
+
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lading.errors import UsageError
+from lading.plan.model import Process
+from lading.plan.starting import DEFAULT_PORT
+from lading.plan.starting import VENV as PRODUCTION
+from lading.render.roles import Member
+
+VENV = "/opt/venv"
+"""Where the environment is at a desk: outside of the source."""
+WATCHER = "watchfiles"
+"""Starts a command again when source has changed (https://watchfiles.helpmanual.io/cli/)."""
+DEBUGGER = "debugpy"
+DEBUG_PORT = 5678
+"""Where debugpy listens by custom (https://github.com/microsoft/debugpy#debugpy-cli-usage)."""
+
+_RELOADS = frozenset({"fastapi", "gunicorn", "hypercorn", "uvicorn"})
+"""Servers that take `--reload`."""
+
+
+class Start(NamedTuple):
+    """The words behind the entrypoint, and whether what is started notices changed source by itself."""
+
+    command: tuple[str, ...]
+    reloads: bool
+
+
+def development_start(member: Member, process: Process) -> Start:
+    """What starts a process at a desk: the web by Django's and Flask's own servers, or its server with `--reload`; all
+    else under watchfiles, where that is locked."""
+    known = _known(member) if process == member.plan.processes[0] else None
+    if known:
+        return Start(at_desk(known), True)
+    command = at_desk(process.command)
+    if any(one.name == WATCHER for one in member.facts.packages):
+        watched = shlex.join((f"{VENV}/bin/python", *command))
+        return Start(("-m", WATCHER, "--filter", "python", watched, member.plan.config.workdir), True)
+    return Start(command, False)
+
+
+def _known(member: Member) -> tuple[str, ...] | None:
+    """The command of a server that can watch its source itself."""
+    command = member.plan.config.command
+    program = command[1] if command[:1] == ("-m",) and len(command) > 1 else ""
+    port = member.plan.config.port or DEFAULT_PORT
+    app = member.facts.app.value if member.facts.app else None
+    manager = _manager(member)
+    if app and app.framework == "Django" and manager:
+        return manager, "runserver", f"0.0.0.0:{port}"
+    if app and app.framework == "Flask":
+        return "-m", "flask", "--app", app.target, "run", "--debug", "--host", "0.0.0.0", "--port", str(port)  # noqa: S104
+    if program in _RELOADS:
+        return (*_single(command), *(() if "--reload" in command else ("--reload",)))
+    return None
+
+
+def at_desk(words: Sequence[str]) -> tuple[str, ...]:
+    """Words as they are where the environment is not below the source, which is mounted over everything there."""
+    return tuple(word.replace(PRODUCTION, VENV) if word.startswith(PRODUCTION) else word for word in words)
+
+
+def debugged(member: Member, command: Sequence[str]) -> tuple[str, ...]:
+    """A command under the debugger, which waits for nobody. `UsageError` when the project has not locked it."""
+    if not any(one.name == DEBUGGER for one in member.facts.packages):
+        raise UsageError(
+            f"{member.plan.service} has no {DEBUGGER} among its locked packages",
+            where=member.facts.at(member.facts.lock),
+            fix=f"uv add --dev {DEBUGGER}",
+        )
+    return "-m", DEBUGGER, "--listen", f"0.0.0.0:{DEBUG_PORT}", *command
+
+
+def _manager(member: Member) -> str:
+    """Django's `manage.py`, as its migrations name it."""
+    for fact in member.facts.processes:
+        words = fact.value.words
+        if fact.value.name == "migrate" and len(words) > 1 and words[1].endswith("manage.py"):
+            return words[1]
+    return ""
+
+
+def _single(command: Sequence[str]) -> tuple[str, ...]:
+    """A command without its number of workers: a server that reloads has one."""
+    kept: list[str] = []
+    skip = False
+    for word in command:
+        if not skip and not word.startswith("--workers="):
+            skip = word in ("--workers", "-w")
+            kept += [] if skip else [word]
+        else:
+            skip = False
+    return tuple(kept)
