@@ -87,7 +87,8 @@ class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The image of one platform. `size` and `unpacked` are totals over its layers, in bytes."""
+    """The image of one platform. `size` and `unpacked` are totals over its layers, in bytes; `unpacked` is -1 where no
+    layer was opened."""
 
     platform: str
     manifest: Digest

@@ -19,7 +19,8 @@ _REMOTE = re.compile(
     re.IGNORECASE,
 )
 _PARSE = re.compile(
-    r"dockerfile parse error|unknown instruction|failed to parse|invalid argument|no build stage", re.IGNORECASE
+    r"dockerfile parse error|unknown instruction|failed to parse|invalid argument|no build stage|cannot be empty",
+    re.IGNORECASE,
 )
 _DAEMON = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect"
@@ -152,6 +153,8 @@ def _where(job: Job, name: Name, line: int) -> str:
 def _fix(job: Job, name: Name, text: str) -> str:
     if name.what.startswith("RUN ") or _EXIT.search(text):
         return _look(job)
+    if name.what.startswith("exporting"):
+        return "check the registry's name and your login (docker login); trying again may help"
     if _is_missing_image(name, text) or _REMOTE.search(text):
         return "check the image's name and your login (docker login), or give the image with --build-context NAME=…"
     return _look(job)

@@ -72,7 +72,7 @@ def _listed(image: Image) -> PlatformReport:
         manifest=digest_of(image.manifest),
         layers=layers,
         size=sum(layer.size for layer in layers),
-        unpacked=0,
+        unpacked=-1,
     )
 
 
@@ -89,4 +89,3 @@ def _notes(task: Task, images: "list[Image]", *, judged: bool) -> list[str]:
     if task.root_allowed is False and any(user.partition(":")[0] in ROOT for user in users):
         notes.append(f"it runs as root: {task.job.file} sets no USER, and the strategy does not allow root")
     return notes
-

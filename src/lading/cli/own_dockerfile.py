@@ -64,7 +64,7 @@ def from_flag(args: argparse.Namespace, context: Context) -> "tuple[Project, Tas
     if len(args.services) > 1:
         raise UsageError("--from-dockerfile builds one service", where=" ".join(args.services), fix="name one of them")
     around = (context.cwd / args.directory if args.directory else file.parent).resolve()
-    project = load_project(context, str(around))
+    project = load_project(context, str(around), foreign=True)
     name = args.services[0] if args.services else _name_of(project)
     try:
         msgspec.convert(name, Service)
@@ -121,9 +121,11 @@ def _facts(project: "Project", folder: Path) -> "ServiceFacts | None":
 
 def _name_of(project: "Project") -> str:
     """The name that lading.toml or the survey has for the folder, else the folder's own in a service's letters."""
-    named = {folder: name for name, folder in project.apart.items()}
+    from lading.strategy.resolve import normal_folder
+
+    named = {one.folder: one.name for one in project.survey.unsupported}
     named |= {facts.folder: name for name, (facts, _) in project.services.items()}
-    named |= {one.folder: one.name for one in project.survey.unsupported if one.folder not in named}
+    named |= {normal_folder(one.path): name for name, one in project.strategy.services.items() if one.path}
     own = (project.root / project.here).name.lower()
     return named.get(project.here) or re.sub(r"[^a-z0-9]+", "-", own).strip("-")[:63].strip("-")
 

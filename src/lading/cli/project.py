@@ -41,11 +41,15 @@ class _Remembered(msgspec.Struct, frozen=True):
 
 
 class Project:
-    """A repository. `root` is its folder, `here` the folder (relative to it) that the command is about."""
+    """A repository. `root` is its folder, `here` the folder (relative to it) that the command is about.
 
-    def __init__(self, context: "Context", root: Path, here: str) -> None:
+    With `foreign` there may be anything in `here`: nothing of it is going to be planned.
+    """
+
+    def __init__(self, context: "Context", root: Path, here: str, *, foreign: bool = False) -> None:
         self.root = root
         self.here = here
+        self._foreign = {here} if foreign else set()
         self._context = context
         self._state = f"stamps-{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}"
         self._old = context.store.get_state(self._state, dict[str, Stamp]) or {}
@@ -278,7 +282,7 @@ class Project:
         known = [*found, *(one.name for one in self.survey.unsupported)]
         problems = []
         for name, settings in self.strategy.services.items():
-            if settings.dockerfile and settings.path:
+            if settings.path and (settings.dockerfile or normal_folder(settings.path) in self._foreign):
                 continue  # it may be written in anything
             where = f"{self.read.origin} › services.{name}"
             if settings.path and normal_folder(settings.path) not in folders:
@@ -296,8 +300,8 @@ class Project:
         return self.tree.digest(SETTINGS) if self.tree.exists(SETTINGS) else ""
 
 
-def load_project(context: "Context", path: str | None = None) -> Project:
-    """The repository around a folder (here by default).
+def load_project(context: "Context", path: str | None = None, *, foreign: bool = False) -> Project:
+    """The repository around a folder (here by default); for `foreign` see `Project`.
 
     Its root is the nearest folder upwards with a `lading.toml` (or `[tool.lading]` in its `pyproject.toml`), not
     looking further than the repository of git that the folder is in; else that repository; else the folder itself.
@@ -308,7 +312,7 @@ def load_project(context: "Context", path: str | None = None) -> Project:
         raise UsageError("there is no such folder", where=str(start))
     start = start.resolve()
     root = find_root(start)
-    return Project(context, root, start.relative_to(root).as_posix())
+    return Project(context, root, start.relative_to(root).as_posix(), foreign=foreign)
 
 
 def find_root(start: Path) -> Path:

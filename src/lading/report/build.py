@@ -61,6 +61,8 @@ def _layer_row(layer: LayerReport, indent: str) -> Sequence[str]:
 
 
 def _total_row(platform: PlatformReport, budget: int | None, indent: str) -> Sequence[str]:
+    if all(layer.files < 0 for layer in platform.layers):
+        return f"{indent}total", size(platform.size), "", "", ""
     files = sum(max(0, layer.files) for layer in platform.layers)
     share = f"{_percent(platform.unpacked, budget)} of {size(budget, short=True)}" if budget else ""
     return f"{indent}total", size(platform.size), size(platform.unpacked), f"{files:,}", share

@@ -248,7 +248,7 @@ def test_a_changed_line_makes_the_application_and_says_why(bench: Bench) -> None
     assert bench.sources.asked == []
     reused = {step.step: step.reused for step in second.steps}
     assert reused == {"base": True, "dependencies": True, "application": False}
-    (reason,) = next(step.reasons for step in second.steps if step.step == "application")
+    (reason,) = next(step.reasons or () for step in second.steps if step.step == "application")
     assert reason.input == "src/main.py"
 
 
@@ -258,7 +258,9 @@ def test_an_added_dependency_packs_one_wheel(bench: Bench) -> None:
     report = bench.build()
     step = next(step for step in report.steps if step.step == "dependencies")
     assert (step.made, step.reused) == (1, False)
-    assert [(reason.input, reason.before, reason.after) for reason in step.reasons] == [("uv.lock: extra", "", "1.0")]
+    assert [(reason.input, reason.before, reason.after) for reason in step.reasons or ()] == [
+        ("uv.lock: extra", "", "1.0")
+    ]
 
 
 def test_what_only_uv_can_install_comes_beside_what_is_read(bench: Bench) -> None:

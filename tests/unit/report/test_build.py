@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 
 from lading.assemble.result import BuildReport, LayerReport, PlatformReport, Reason, StepReport
@@ -178,3 +179,16 @@ def test_json_has_every_field_and_every_build() -> None:
     assert first["platforms"][0]["layers"][1]["unpacked"] == 71_212_000
     assert first["steps"][0]["reasons"] == [{"input": "uv.lock: httpx", "before": "0.28.1", "after": "0.28.2"}]
     assert first["within_budget"] is True
+
+
+def test_what_an_engine_does_not_say_is_left_open() -> None:
+    steps = [msgspec.structs.replace(a_step(f"build {at}/2 RUN x", reused=at == 1), reasons=None) for at in (1, 2)]
+    layer = LayerReport(title="COPY a", digest=DIGEST, size=1000, unpacked=-1, files=-1, reused=None)
+    platform = PlatformReport(platform="linux/amd64", manifest=DIGEST, layers=(layer,), size=1000, unpacked=-1)
+    text = render_text(msgspec.structs.replace(a_report(*steps), platforms=(platform,)), explain=True)
+    assert [line.rstrip() for line in text.splitlines() if "COPY a" in line or "total" in line] == [
+        "COPY a      1.0 kB",
+        "total       1.0 kB",
+    ]
+    assert "ran 1 of 2 steps in 1.3 s" in text
+    assert "because" not in text
