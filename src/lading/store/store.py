@@ -44,7 +44,7 @@ class Store:
 
     def _blob(self, digest: Digest) -> str:
         name = hex_of(digest)
-        return f"{self._blobs}/{name[:2]}/{name}"
+        return f"{self._blobs}/{name[:1]}/{name}"
 
     def has(self, digest: Digest, size: int | None = None) -> bool:
         """Whether the blob is there, and (given its size in bytes) whole."""
@@ -148,7 +148,7 @@ class Store:
 
     def _action(self, key: Digest) -> str:
         name = hex_of(key)
-        return f"{self._actions}/{name[:2]}/{name}"
+        return f"{self._actions}/{name[:1]}/{name}"
 
     # Names and state
 
