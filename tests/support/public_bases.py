@@ -64,7 +64,7 @@ class PublicBases:
             image = found["image"].partition("@")[0]
             layout = self._layout_of(image, found["name"], base)
             if found["name"] not in (*_SHIPS, "uv"):
-                image = _BUILD + image
+                image = _BUILD + re.sub(r":(\d+/)", r"-\1", image)  # a port may only stand behind the first part
                 layout = self.fetching(layout)
             named[image] = f"oci-layout://{layout}:{TAG}"
             return f"FROM {image} AS {found['name']}"
