@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.engine.conftest import Program
 from tests.engine.service import Container, Json, until
+from tests.support.members import member
+from tests.support.projects import FASTAPI_APP, tree_of
 from tests.support.public_bases import PublicBases
 from tools.engine.home import Home
+
+from lading.plan.model import Process
+from lading.render.compose import compose
+from lading.render.development import development
 
 PROJECT = """\
 [project]
@@ -125,6 +132,28 @@ def test_compose_accepts_both_files_and_says_what_is_missing(
     refused = docker.attempt("compose", "-f", "compose.yaml", "config", cwd=shop)
     assert refused.returncode
     assert b"SIGNING_KEY" in refused.stderr
+
+
+HOSTILE = (
+    "a $HOME ${HOME} $$ `id` $(id)", "'single' and \"double\"", "line\nbreak\n", "# no comment", "- no list", "--flag",
+    "yes", "1e3", "0o17", "12:30", "~", "{a: b}", "a: b", "&x *y !z", "\\n", "\ttab ", "é 日本 \U0001f600", "\u2028",
+)  # fmt: skip
+
+
+def test_composes_own_parser_reads_hostile_words_as_they_are(docker: Program, tmp_path: Path) -> None:
+    plain = member(tree_of({"main.py": FASTAPI_APP}, name="shop"))
+    worker = Process(name="worker", command=HOSTILE, source="")
+    plan = msgspec.structs.replace(plain.plan, processes=(*plain.plan.processes, worker), folder="a $b # c")
+    one = plain._replace(plan=plan)
+    for text in (compose([one]), development([one])):
+        (tmp_path / "compose.yaml").write_text(text)
+        said = docker("compose", "config", "--format", "json", "--no-interpolate", cwd=tmp_path)
+        assert [word.replace("$$", "$") for word in json.loads(said)["services"]["shop-worker"]["command"]] == [
+            *HOSTILE
+        ]
+        found = json.loads(docker("compose", "config", "--format", "json", cwd=tmp_path))["services"]["shop-worker"]
+        assert [word.replace("$$", "$") for word in found["command"]] == [*HOSTILE]
+    assert found["build"]["context"].replace("$$", "$") == str(tmp_path / "a $b # c")
 
 
 def test_production_migrates_once_and_then_starts_every_replica(shop: Path, lading: Program, keyed: Program) -> None:

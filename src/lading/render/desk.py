@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lading.lock.model import Pins
-from lading.plan.model import DebianBase, Plan, PythonDependencies, PythonProject
+from lading.plan.model import DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
 from lading.render import debian
 from lading.render.context import context_of
 from lading.render.dockerignore import lines
@@ -87,14 +87,19 @@ def _head(scene: Scene) -> Iterator[Instruction]:
     yield Blank()
     yield Comment((f"The Python of production, at {scene.base.interpreter}, on an image with a shell.",))
     yield From(pinned(scene.base.build, scene.pins, plan.platforms), STAGE)
-    yield Arg(ARCHITECTURE)
-    yield User("0:0")
-    yield Blank()
     base = plan.runtime.base
+    if isinstance(base, ImageBase):
+        yield User("0:0")
     if scene.base.python and isinstance(base, DebianBase):
+        yield Arg(ARCHITECTURE)
+        yield Blank()
         yield from debian.install(*sorted(base.roots), why="Debian's own Python, and all else that production has")
-    else:
+    elif extra_packages(base):
+        yield Blank()
         yield from debian.packages_in_runtime(extra_packages(base), scene)
+    else:
+        yield Arg(ARCHITECTURE)
+        yield Blank()
 
 
 def _tools(scene: Scene) -> Iterator[Instruction]:

@@ -71,11 +71,16 @@ def _roles(member: Member, own: str, names: Names) -> Iterator[Role]:
     main, *others = member.plan.processes
     first = sorted((one for one in others if one.name in RUN_ONCE), key=lambda one: RUN_ONCE.index(one.name))
     for process in first:
-        yield Role(names.service(f"{own}-{process.name}"), process, "once")
+        yield Role(names.service(_beside(own, process)), process, "once")
     yield Role(own, main, "main")
     by_hand = {fact.value.name for fact in member.facts.processes if fact.value.by_hand}
     decided = {name for name, _ in member.strategy.processes}
     for process in others:
         if process not in first:
             kind: Literal["worker", "by-hand"] = "by-hand" if process.name in by_hand - decided else "worker"
-            yield Role(names.service(f"{own}-{process.name}"), process, kind)
+            yield Role(names.service(_beside(own, process)), process, kind)
+
+
+def _beside(own: str, process: Process) -> str:
+    """`shop-worker`; a script that is called `shop-admin` anyway keeps its name."""
+    return process.name if process.name.startswith(f"{own}-") else f"{own}-{process.name}"

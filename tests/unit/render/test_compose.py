@@ -80,9 +80,9 @@ def test_what_does_not_listen_is_not_asked() -> None:
 
 def test_scripts_wait_until_somebody_asks_for_them() -> None:
     package = '[project.scripts]\nshop-admin = "a:b"\n[build-system]\nrequires = []\nbuild-backend = "x"\n'
-    found = read(service(more=package))["shop-shop-admin"]
+    found = read(service(more=package))["shop-admin"]
     assert found["profiles"] == ["by-hand"]
-    decided = read(service(more=package, settings='processes = { shop-admin = ["shop-admin"] }'))["shop-shop-admin"]
+    decided = read(service(more=package, settings='processes = { shop-admin = ["shop-admin"] }'))["shop-admin"]
     assert "profiles" not in decided
 
 

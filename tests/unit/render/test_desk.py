@@ -37,7 +37,7 @@ def test_other_bases_have_one() -> None:
 
 def test_it_runs_as_in_production_and_notices_edits() -> None:
     found = read(service())
-    assert rest(found, "USER") == ["0:0", "65532:65532"]
+    assert rest(found, "USER") == ["65532:65532"]
     assert rest(found, "WORKDIR") == ["/app"]
     (entrypoint,) = (one.words for one in found if one.name == "ENTRYPOINT")
     (command,) = (one.words for one in found if one.name == "CMD")
