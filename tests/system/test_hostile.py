@@ -14,6 +14,9 @@ from tests.support.httpd import Answer, Request, serve
 from tests.support.wheels import build_wheel
 from tests.support.world import World
 
+from lading.digest import Digest
+from lading.store import Store
+
 
 def flip(path: Path, at: int = -5) -> None:
     """Change one bit of a file."""
@@ -240,8 +243,7 @@ def test_a_blob_that_was_changed_is_made_anew(world: World, which: str) -> None:
 
 
 def blob(world: World, digest: str) -> Path:
-    name = digest.removeprefix("sha256:")
-    return world.store / "blobs/sha256" / name[:2] / name
+    return Store(world.store).blob(Digest(digest))
 
 
 def is_gzip(path: Path) -> bool:
