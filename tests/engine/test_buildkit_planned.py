@@ -16,6 +16,7 @@ from tests.engine.service import ALONE, CLOSED, container
 from tests.support.public_bases import TAG, PublicBases
 from tools.engine.home import Home
 
+from lading.assemble.result import Event
 from lading.buildkit.engine import BuildKitEngine
 from lading.buildkit.model import Options
 from lading.cli.context import Context
@@ -103,6 +104,7 @@ def test_the_engine_s_own_door_gives_the_same_image(
     (plan,) = project.plans()
     pins = read_pins(planned.folder)
     assert pins is not None
+    events: list[Event] = []
     engine = BuildKitEngine(
         runner=Runner(),
         store=context.store,
@@ -110,7 +112,7 @@ def test_the_engine_s_own_door_gives_the_same_image(
         cwd=planned.folder,
         root=project.root,
         options=Options(network="host", contexts=planned.contexts),
-        listener=[].append,
+        listener=events.append,
     )
     image = engine.build(plan, pins, "linux/amd64")
     ((_, before),) = images_of(read_layout(planned.layout).open())

@@ -1,11 +1,13 @@
 """From a plan to what BuildKit is asked for. Pure."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from lading.buildkit.model import Job
 from lading.lock.model import Pins
 from lading.plan.model import Plan
+from lading.plan.reasons import Decision
 from lading.render.dockerfile import REVISION, dockerfile
 from lading.render.dockerignore import dockerignore
 
@@ -14,12 +16,12 @@ _SYNTAX = re.compile(r"\A# syntax=.*")
 so a build needs no registry for it; the line stays, for the numbers of those below it."""
 
 
-def job_of(plan: Plan, pins: Pins | None, *, root: Path, mtime: int = 0) -> Job:
+def job_of(plan: Plan, pins: Pins | None, *, root: Path, reasons: Sequence[Decision] = (), mtime: int = 0) -> Job:
     """The build of a plan whose repository is at `root` (absolute). `UsageError` for what no Dockerfile can say."""
     return Job(
         service=plan.service,
         image=plan.image,
-        dockerfile=_SYNTAX.sub("#", dockerfile(plan, pins=pins)),
+        dockerfile=_SYNTAX.sub("#", dockerfile(plan, pins=pins, reasons=reasons)),
         ignore=dockerignore(plan),
         file=f"the Dockerfile of {plan.service}",
         context=root / plan.folder,

@@ -99,11 +99,13 @@ def _planned(plans: "Sequence[Plan]", project: "Project", args: argparse.Namespa
     if not plans:
         return []
     pins = _pins(project, plans, args)
+    # With its reasons the file is, line by line, the one that `lading render dockerfile` shows.
+    why = {one.plan.service: one.decisions for one in project.planned([plan.service for plan in plans])}
     tasks: list[Task] = []
     problems: list[LadingError] = []
     for plan in plans:
         try:
-            job = job_of(plan, pins, root=project.root, mtime=mtime_of(context.env))
+            job = job_of(plan, pins, root=project.root, reasons=why[plan.service], mtime=mtime_of(context.env))
         except LadingError as error:
             problems.append(error)
             continue
