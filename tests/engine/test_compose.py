@@ -6,6 +6,7 @@ it (the test engine has no bridge), no ports of this machine, and base images th
 
 import json
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -191,13 +192,22 @@ def test_production_migrates_once_and_then_starts_every_replica(shop: Path, ladi
     keyed("rmi", "--force", "lading-compose-shop:1")
 
 
+@pytest.fixture
+def bases(engine_home: Home, tmp_path: Path) -> PublicBases:
+    """Stand-ins for public images."""
+    return PublicBases(home=engine_home, folder=tmp_path)
+
+
+@pytest.mark.parametrize("base", ["slim", "distroless"])
 def test_an_edited_file_is_in_the_next_answer(
-    shop: Path, lading: Program, docker: Program, engine_home: Home, tmp_path: Path
+    base: str, shop: Path, lading: Program, docker: Program, bases: PublicBases
 ) -> None:
+    built = shop.with_name("layout")
+    shop = Path(shutil.copytree(shop, bases.folder / "shop"))
+    (shop / "lading.toml").write_text(SETTINGS.replace('"slim"', f'"{base}"'))
     lading("render", "dockerfile", "--dev", "--write", cwd=shop)
     lading("render", "compose", "--dev", "--write", cwd=shop)
-    bases = PublicBases(home=engine_home, folder=tmp_path)
-    text, flags = bases.stand_in((shop / "Dockerfile.dev").read_text(), base=shop.with_name("layout"))
+    text, flags = bases.stand_in((shop / "Dockerfile.dev").read_text(), base=built)
     (shop / "Dockerfile.dev").write_text(text)
     contexts = json.dumps(dict(pair.split("=", 1) for pair in flags[1::2]))
     build = f"build: {{ network: host, additional_contexts: {contexts} }}"

@@ -28,6 +28,12 @@ def test_long_values_and_sources_go_on_in_the_next_row() -> None:
     assert not any("…" in line for line in found)
 
 
+def test_what_a_service_needs_beside_it_is_told() -> None:
+    found = "\n".join(lines({"conf.py": "import os\nx = os.getenv('REDIS_URL', 'redis://x')\n"}, "fastapi", "asyncpg"))
+    assert "needs     redis (REDIS_URL)        conf.py:2" in found
+    assert "postgres (DATABASE_URL)  assumed: uv.lock › asyncpg" in found
+
+
 def test_what_cannot_be_built_is_told_with_the_way_out() -> None:
     one = Unsupported(name="web", folder="web", file="web/yarn.lock", what="yarn.lock: not yet", fix="wait")
     assert render_survey(Survey(unsupported=(one,))) == [

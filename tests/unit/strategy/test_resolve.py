@@ -97,7 +97,7 @@ def test_more_than_a_container_may_take_cannot_be_kept_free_for_it(kept: str) ->
     read = read_strategy(f"[resources.reservations]\n{kept}\n".encode(), None)
     with pytest.raises(UsageError, match="kept free") as caught:
         resolve(read, "api", ".")
-    assert caught.value.where == f"lading.toml › resources.reservations.{kept.split()[0]}"
+    assert caught.value.where == f"lading.toml › resources.reservations.{kept.split(maxsplit=1)[0]}"
 
 
 @pytest.mark.parametrize("bad", ["replicas = 0", "replicas = 'x'", "[resources.limits]\ncpus = 0", "resources = 1"])
