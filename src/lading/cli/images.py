@@ -8,9 +8,9 @@ from lading.cli.context import Context
 from lading.errors import StepFailed, UsageError
 
 if TYPE_CHECKING:
+    from lading.cli.project import Project
     from lading.oci.layout import Layout
     from lading.oci.model import Image, Index, Platform
-    from lading.plan.model import Plan
 
 IMAGE_HELP = (
     "a service, the folder of one, an image's name in the store, an OCI layout or archive (PATH or PATH:NAME), "
@@ -121,27 +121,41 @@ def _in_store(context: Context, name: str) -> Found | None:
 
 def _of_service(context: Context, text: str) -> Found | None:
     """The image of a service of the project here, or of the one service in a folder."""
-    plan = _plan(context, text)
-    if plan is None:
+    named = _named(context, text)
+    if named is None:
         return None
-    image = _in_store(context, plan.image)
+    service, name = named
+    image = _in_store(context, name)
     if image is None:
-        flag = f"-C {text}" if (context.cwd / text).is_dir() else plan.service
-        raise StepFailed(f"{plan.service} is not built yet", fix=f"lading build {flag}")
+        flag = f"-C {text}" if (context.cwd / text).is_dir() else service
+        raise StepFailed(f"{service} is not built yet", fix=f"lading build {flag}")
     return image
 
 
-def _plan(context: Context, text: str) -> "Plan | None":
+def _named(context: Context, text: str) -> tuple[str, str] | None:
+    """A service and its image's name."""
     from lading.cli.project import load_project
 
     if (context.cwd / text).is_dir():
-        plans = load_project(context, text).plans()
-        if len(plans) > 1:
+        project = load_project(context, text)
+        plans = () if project.apart and not project.plannable() else project.plans()
+        found = [(plan.service, plan.image) for plan in plans]
+        found += [(name, _own_image(project, name)) for name in project.apart]
+        if len(found) > 1:
             raise UsageError(
-                f"{text} holds several services", fix=f"name one of: {', '.join(plan.service for plan in plans)}"
+                f"{text} holds several services", fix=f"name one of: {', '.join(name for name, _ in found)}"
             )
-        return plans[0]
+        return found[0]
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
         return None
     project = load_project(context)
-    return project.plans([text])[0] if text in project.services else None
+    if text in project.apart:
+        return text, _own_image(project, text)
+    return (text, project.plans([text])[0].image) if text in project.services else None
+
+
+def _own_image(project: "Project", service: str) -> str:
+    """The image of a service with a Dockerfile of its own."""
+    from lading.strategy.resolve import resolve
+
+    return resolve(project.read, service, project.apart[service]).image

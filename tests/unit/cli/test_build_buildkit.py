@@ -15,6 +15,7 @@ from tests.unit.buildkit.samples import LOGS
 from lading.cli import build
 from lading.cli.arguments import parse
 from lading.cli.context import Context
+from lading.cli.images import find_image
 from lading.digest import digest_of
 from lading.errors import LadingError, Problems, StepFailed, UsageError
 from lading.http import Http
@@ -111,11 +112,16 @@ def test_lading_toml_may_name_the_dockerfile(install: Install, service: Path) ->
     (service / "build").mkdir()
     (service / "build" / "Dockerfile").write_text("FROM scratch\n")
     (service / "build" / "Dockerfile.dockerignore").write_text("*.md\n")
-    (service.parent / "lading.toml").write_text('[services.api]\npath = "api"\ndockerfile = "build/Dockerfile"\n')
+    (service.parent / "lading.toml").write_text(
+        'registry = "r.example/team"\n[services.api]\npath = "api"\ndockerfile = "build/Dockerfile"\n'
+    )
     assert run(service.parent, "-q")[:2] == (0, f"{digest_of(IMAGE.manifest)}\n")
     assert buildx.flags()[-1] == str(service)
     assert buildx.files() == {"Dockerfile": "FROM scratch\n", "Dockerfile.dockerignore": "*.md\n"}
     assert run(service.parent, "api", "-q")[0] == 0
+    context = Context(env={"LADING_STORE": str(service.parent.parent / "store")}, cwd=service.parent)
+    for text in ("api", "."):
+        assert find_image(context, text).content.manifest == IMAGE.manifest
     assert "the embedded engine builds no Dockerfiles" in refusal(service.parent, "--engine", "embedded").what
     (service / "build" / "Dockerfile").unlink()
     error = refusal(service.parent)

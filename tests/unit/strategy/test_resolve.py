@@ -79,7 +79,8 @@ def test_what_is_listed_without_order_is_sorted() -> None:
 
 def test_resources_are_joined_and_half_of_a_limit_is_kept_free() -> None:
     read = read_strategy(
-        b'[resources.limits]\ncpus = 2\n[services.api]\nreplicas = 3\n[services.api.resources.limits]\nmemory = "256MiB"\n'
+        b"[resources.limits]\ncpus = 2\n[services.api]\nreplicas = 3\n"
+        b'[services.api.resources.limits]\nmemory = "256MiB"\n'
         b"[services.api.resources.reservations]\ncpus = 0.5\n",
         None,
     )
@@ -104,3 +105,15 @@ def test_more_than_a_container_may_take_cannot_be_kept_free_for_it(kept: str) ->
 def test_resources_that_mean_nothing_are_refused(bad: str) -> None:
     with pytest.raises(UsageError):
         read_strategy(bad.encode(), None)
+
+
+def test_a_service_may_be_built_by_another_engine_or_from_its_own_dockerfile() -> None:
+    read = read_strategy(
+        b'engine = "buildkit"\n[services.api]\nengine = "embedded"\n[services.old]\ndockerfile = "D"\n', None
+    )
+    assert (resolve(read, "api", ".").engine, resolve(read, "web", "web").engine) == ("embedded", "buildkit")
+    assert (resolve(read, "old", "old").dockerfile, resolve(read, "api", ".").dockerfile) == ("D", "")
+    own = b"[services.a]\n"
+    for bad in (b'engine = "kaniko"', b'dockerfile = "D"', own + b'dockerfile = "../D"', own + b'dockerfile = "/D"'):
+        with pytest.raises(UsageError):
+            read_strategy(bad, None)
