@@ -61,6 +61,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.force and not args.write:
         raise UsageError("--force is for --write", fix="leave it out, or add --write")
     _check_flags(args)
+    args.extras = sorted(set(args.extras or ()))
     project = load_project(context, args.directory)
     module: Any = import_module(FORMATS[args.format])
     form: Format = module
@@ -98,7 +99,7 @@ def _write(project: "Project", files: "Sequence[Rendered]", context: Context, *,
 def _command(args: argparse.Namespace) -> str:
     """What was typed, but for where and what to do with it."""
     flags = [flag for flag, given in (("--dev", args.dev), ("--debug", args.debug)) if given]
-    return " ".join(["lading render", args.format, *flags, *(f"--with {name}" for name in args.extras or ())])
+    return " ".join(["lading render", args.format, *flags, *(f"--with {name}" for name in args.extras)])
 
 
 def _check(project: "Project", files: "Sequence[Rendered]", command: str, context: Context) -> None:

@@ -21,8 +21,6 @@ from lading.render.roles import Cast, Member, Role, cast
 
 FILE = "compose.dev.yaml"
 DOCKERFILE = "Dockerfile.dev"
-EXTRAS = ("pgadmin",)
-"""What can be had beside what the code needs."""
 _COMPOSE = f"docker compose -f {FILE}"
 
 Block = dict[str, object]
@@ -39,8 +37,9 @@ class _Desk(NamedTuple):
 def development(members: Sequence[Member], *, debug: bool = False, extras: Collection[str] = ()) -> str:
     """The text of `compose.dev.yaml` for these services.
 
-    `debug` starts each main process under a debugger. `extras` are some of `EXTRAS`. Raises `UsageError` for a debugger
-    that is not locked, for an extra that has nothing to show, and for text that YAML cannot hold.
+    `debug` starts each main process under a debugger. `extras` are what the code does not need: `pgadmin`. Raises
+    `UsageError` for a debugger that is not locked, for an extra that has nothing to show, and for text that YAML cannot
+    hold.
     """
     names = Names()
     casts = cast(members, names)

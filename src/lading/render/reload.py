@@ -60,7 +60,8 @@ def _known(member: Member) -> tuple[str, ...] | None:
 
 def at_desk(words: Sequence[str]) -> tuple[str, ...]:
     """Words as they are where the environment is not below the source, which is mounted over everything there."""
-    return tuple(word.replace(PRODUCTION, VENV) if word.startswith(PRODUCTION) else word for word in words)
+    own = f"{PRODUCTION}/"
+    return tuple(f"{VENV}/{word.removeprefix(own)}" if word.startswith(own) else word for word in words)
 
 
 def debugged(member: Member, command: Sequence[str]) -> tuple[str, ...]:

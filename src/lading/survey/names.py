@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from lading.survey.module import Env, Joined, Known, Ref, Value
 
 _ENVIRON = frozenset({"os.environ.get", "os.getenv"})
-_WRAPPERS = ("Dsn", "Url", "SecretStr")
-"""What pydantic's types of text end in: their value is what they are given."""
+_WRAPPERS = frozenset({"AnyHttpUrl", "AnyUrl", "HttpUrl", "PostgresDsn", "RedisDsn", "SecretStr"})
+"""Pydantic's types of text: their value is what they are given."""
 
 
 class Names:
@@ -126,7 +126,7 @@ class Names:
             return Env(str(node.args[0].value), default.value if isinstance(default, Known) else None)
         if name.rpartition(".")[2] == "Field":  # pydantic's: the default comes first
             return self.value(node.args[0] if node.args else keyword(node, "default"), scope)
-        if name.rpartition(".")[2].endswith(_WRAPPERS) and len(node.args) == 1:
+        if name.rpartition(".")[2] in _WRAPPERS and len(node.args) == 1:
             return self.value(node.args[0], scope)
         return Ref(f"{name}()") if name else None
 

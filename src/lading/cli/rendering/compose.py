@@ -22,7 +22,7 @@ def files(project: "Project", args: argparse.Namespace, _context: Context) -> Se
         from lading.render.development import FILE as DEVELOPMENT
         from lading.render.development import development
 
-        return [Rendered(DEVELOPMENT, development(chosen, debug=args.debug, extras=args.extras or ()))]
+        return [Rendered(DEVELOPMENT, development(chosen, debug=args.debug, extras=args.extras))]
     from lading.render.compose import compose
 
     return [Rendered(FILE, compose(chosen))]
