@@ -21,6 +21,7 @@ ENOUGH = 1_000_000_000
 """Bytes. Some four times what the first build of a service for two platforms takes in the store."""
 
 
+BUILDX = "lading build --engine buildkit needs it: install docker-buildx"
 ANY_ENGINE = "lading run needs one of them: install Docker, Podman or crun, or start the one that is there"
 
 
@@ -80,7 +81,9 @@ def engines(runner: Runner) -> Iterator[Check]:
             done = "docker has no plugin of this name"  # its own last words are about its help
         problem = done if isinstance(done, str) else limits.get(name, "")
         detail = problem if isinstance(done, str) or problem else done.out.strip().partition("\n")[0]
-        found.append(Check(name=name, state="absent" if problem else "ok", detail=detail))
+        alone = name == "buildx" and problem and found[0].state == "ok"  # without docker, docker is what is missing
+        fix = BUILDX if alone else ""
+        found.append(Check(name=name, state="absent" if problem else "ok", detail=detail, fix=fix))
     none = all(check.state == "absent" for check in found if check.name != "buildx")
     last = msgspec.structs.replace(found[-1], fix=ANY_ENGINE) if none else found[-1]
     yield from (*found[:-1], last)

@@ -9,7 +9,7 @@ from lading.debian.mirrors import Mirrors
 from lading.errors import UsageError
 from lading.http import Http
 from lading.proc import Runner
-from lading.prove.doctor import ANY_ENGINE, Check, engines, look, namespaces_problem
+from lading.prove.doctor import ANY_ENGINE, BUILDX, Check, engines, look, namespaces_problem
 from lading.store import Store
 
 
@@ -83,6 +83,15 @@ def test_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found["docker"].state, found["crun"].detail) == ("ok", "crun version 0 (a test's)")
     assert (found["podman"].state, found["podman"].detail) == ("absent", "it is not installed")
     assert not any(check.fix for check in found.values())
+
+
+def test_a_docker_without_buildx_says_what_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = "import sys\nsys.exit('no such command') if sys.argv[1] == 'buildx' else print('26.1')"
+    install(tmp_path, monkeypatch, docker=refusing)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    found = {check.name: check for check in engines(Runner())}
+    assert (found["docker"].state, found["buildx"].state) == ("ok", "absent")
+    assert [check.fix for check in found.values() if check.fix] == [BUILDX]
 
 
 def test_without_any_engine_it_says_what_needs_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
