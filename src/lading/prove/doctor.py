@@ -74,7 +74,7 @@ def engines(runner: Runner) -> Iterator[Check]:
         state="absent" if namespaces else "ok",
         detail=namespaces or "everybody can make user namespaces",
     )
-    found = []
+    found: list[Check] = []
     for name, (program, *words) in questions.items():
         done = asked(runner, program, *words)
         if name == "buildx" and isinstance(done, str):
