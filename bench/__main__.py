@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bench.base import push_base
-from bench.sides import BuildKit, Lading, Timing, install
+from bench.sides import BuildKit, Lading, Rendered, Timing, install
 from bench.workload import Workload
 
 BARS = {
@@ -41,6 +42,7 @@ class Bench:
         env.pop("SOURCE_DATE_EPOCH", None)
         self._rounds = rounds
         self.timings: dict[str, dict[str, list[Timing]]] = {}
+        self.rendered_timings: dict[str, dict[str, list[Timing]]] = {}
         registry = env.get("LADING_TEST_REGISTRY", "")
         uv = Path(sys.executable).with_name("uv")
         lock_env = {**env, "UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(folder / "lock-cache")}
@@ -49,6 +51,8 @@ class Bench:
         self.ours = Lading(folder, self.work.folder, env, command=command, registry=registry)
         self.ours.lock()
         self.registry = registry
+        # Made late: it takes memory here, which Linux counts for what is started from then on (getrusage(2), maxrss).
+        self._rendered = partial(Rendered, folder, self.work.folder, env, registry=registry, command=command)
         self.peer: BuildKit | None = None
         base = push_base(folder, self.work.folder, env, registry if env.get("DOCKER_HOST") else "")
         shutil.copytree(base.store, folder / "store-with-base", symlinks=True)
@@ -76,6 +80,31 @@ class Bench:
                 self._settle(push=True)
                 self.work.edit()
                 self._both("changed line, pushed", push=True)
+
+    def run_rendered(self) -> None:
+        """BuildKit with the peer's Dockerfile and with the one that Lading renders, side by side."""
+        if not self.peer:
+            return
+        rendered = self._rendered()
+        for _ in range(self._rounds):
+            self.work.use("plain")
+            for side in (self.peer, rendered):
+                for scenario, prepare in (
+                    ("cold", side.forget),
+                    ("one source line changed", self.work.edit),
+                    ("nothing changed", None),
+                ):
+                    if prepare:
+                        prepare()
+                    self.rendered_timings.setdefault(scenario, {}).setdefault(side.name, []).append(side.build())
+
+    def report_rendered(self) -> list[dict[str, object]]:
+        """A row a scenario: medians of both Dockerfiles in seconds, and how many times faster the rendered one is."""
+        rows: list[dict[str, object]] = []
+        for scenario, sides in self.rendered_timings.items():
+            peer, ours = (statistics.median(one.seconds for one in sides[name]) for name in ("buildkit", "rendered"))
+            rows.append({"scenario": scenario, "buildkit": peer, "rendered": ours, "ratio": peer / ours})
+        return rows
 
     def _settle(self, *, push: bool = False) -> None:
         """Bring both sides to the present state, untimed."""
@@ -120,6 +149,13 @@ def show(rows: list[dict[str, object]]) -> None:
         print(f"{row['scenario']:30} {row['lading']:8.3f}s {peer} {row['bar']:4.0f}× {memory / 1e6:6.0f} MB{mark}")
 
 
+def show_rendered(rows: list[dict[str, object]]) -> None:
+    """The second table: two Dockerfiles, one BuildKit."""
+    print(f"\n{'in BuildKit':30} {'rendered':>9} {'by hand':>9} {'ratio':>7}")
+    for row in rows:
+        print(f"{row['scenario']:30} {row['rendered']:8.3f}s {row['buildkit']:8.3f}s {row['ratio']:6.1f}×")
+
+
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -131,10 +167,13 @@ def main() -> None:
         if bench.peer is None:
             print("no Docker engine: Lading alone (make engine, then make bench)")
         bench.run()
-        rows = bench.report()
+        bench.run_rendered()
+        rows, rendered = bench.report(), bench.report_rendered()
     show(rows)
+    if rendered:
+        show_rendered(rendered)
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=2) + "\n")
+        args.json.write_text(json.dumps({"engines": rows, "rendered": rendered}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.public_bases import PublicBases
+from tools.engine.home import find_home
+
 DOCKERFILE = """\
 FROM base AS build
 USER 0:0
@@ -107,12 +110,36 @@ class Lading:
         shutil.copytree(self._base, self._store, symlinks=True)
 
 
-class BuildKit:
+class Docker:
     """`docker buildx build` with the daemon that DOCKER_HOST names."""
+
+    name: str
+    _dockerfile: Path
+
+    def __init__(self, service: Path, env: dict[str, str], registry: str) -> None:
+        self._service = service
+        self._env = env
+        self._registry = registry
+        self._flags = ["--quiet", "--network=host", "--provenance=false"]
+
+    def build(self, *, push: bool = False) -> Timing:
+        """One build of the service as it is now."""
+        command = ["docker", "buildx", "build", *self._flags, "--file", str(self._dockerfile)]
+        command += ["--tag", f"{self._registry}/bench/{self.name}:1", *(["--push"] if push else [])]
+        return timed([*command, "."], self._env, self._service)
+
+    def forget(self) -> None:
+        """Empty caches; the base image stays."""
+        timed(["docker", "builder", "prune", "--all", "--force"], self._env, self._service)
+
+
+class BuildKit(Docker):
+    """The peer: the Dockerfile above."""
 
     name = "buildkit"
 
     def __init__(self, folder: Path, service: Path, env: dict[str, str], *, registry: str, base: str, uv: Path) -> None:
+        super().__init__(service, env, registry)
         self._dockerfile = folder / "Dockerfile"
         self._dockerfile.write_text(DOCKERFILE)
         tools = folder / "uv-context"
@@ -121,23 +148,30 @@ class BuildKit:
         certificates = folder / "certificates"
         certificates.mkdir()
         shutil.copyfile(CERTIFICATES / "ca-certificates.crt", certificates / "ca-certificates.crt")
-        self._contexts = [
-            f"base=docker-image://{base}",
-            f"uv={tools}",
-            f"certificates={certificates}",
-        ]
-        self._service = service
-        self._env = env
-        self._registry = registry
+        for context in (f"base=docker-image://{base}", f"uv={tools}", f"certificates={certificates}"):
+            self._flags += ["--build-context", context]
 
-    def build(self, *, push: bool = False) -> Timing:
-        """One build of the service as it is now."""
-        command = ["docker", "buildx", "build", "--quiet", "--network=host", "--provenance=false"]
-        for context in self._contexts:
-            command += ["--build-context", context]
-        command += ["--file", str(self._dockerfile), "--tag", f"{self._registry}/bench/buildkit:1"]
-        return timed([*command, *(["--push"] if push else []), "."], self._env, self._service)
 
-    def forget(self) -> None:
-        """Empty caches; the base image stays."""
-        timed(["docker", "builder", "prune", "--all", "--force"], self._env, self._service)
+class Rendered(Docker):
+    """`docker buildx build` of the Dockerfile that Lading renders for the same service, on its `slim` base: as with the
+    peer, Python is there in the stage that builds."""
+
+    name = "rendered"
+
+    def __init__(self, folder: Path, service: Path, env: dict[str, str], *, registry: str, command: Path) -> None:
+        super().__init__(service, env, registry)
+        work = folder / "rendered"
+        shutil.copytree(service, work)
+        settings = work / "lading.toml"
+        settings.write_text(f'base = "slim"\n{settings.read_text()}')
+        own = {**env, "LADING_STORE": str(folder / "rendered-store"), "UV_CACHE_DIR": str(folder / "rendered-cache")}
+        (work / "lading.lock").unlink(missing_ok=True)
+        for words in (["build", "--quiet", "--output", str(folder / "slim")], ["render", "dockerfile", "--write"]):
+            timed([str(command), *words], own, work)
+        bases = PublicBases(home=find_home(env), folder=folder / "bases")
+        bases.folder.mkdir()
+        text, flags = bases.stand_in((work / "Dockerfile").read_text(), base=folder / "slim")
+        self._flags += flags
+        self._dockerfile = folder / "rendered.Dockerfile"
+        self._dockerfile.write_text(text)
+        shutil.copyfile(work / "Dockerfile.dockerignore", folder / "rendered.Dockerfile.dockerignore")
