@@ -2,7 +2,7 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lading.assemble.actions import Inputs, key_of
 from lading.assemble.bytecode import Compiler, PycMemory, PycQueue
@@ -14,8 +14,10 @@ from lading.plan.model import CopyTree
 from lading.store import Store
 from lading.tree import Patterns, Tree, TreeFile, is_utf8
 
-COPY_VERSION = "1"
+COPY_VERSION = "2"
 """Part of every key that depends on how source is copied."""
+MOST_LINKS = 40
+"""Links that one path may lead through, as in Linux (path_resolution(7))."""
 
 
 class SourceSelection:
@@ -27,11 +29,13 @@ class SourceSelection:
         patterns = Patterns(step.exclude)
         prefix = "" if step.source in (".", "") else step.source.rstrip("/") + "/"
         self.groups: dict[str, list[TreeFile]] = {}
+        self._files: dict[str, TreeFile] = {}
         for file in encodable(tree.files(), patterns):
             if file.path.startswith(prefix):
                 relative = file.path[len(prefix) :]
                 first, slash, _ = relative.partition("/")
                 self.groups.setdefault(first if slash else ".", []).append(file)
+                self._files[file.path] = file
         self._prefix = prefix
         self._destination = step.destination.strip("/")
 
@@ -40,12 +44,18 @@ class SourceSelection:
         return posixpath.join(self._destination, file.path[len(self._prefix) :])
 
     def inputs(self, group: str) -> dict[str, str]:
-        """The named inputs of a group: each file with its digest, whether it may be executed, or where it links to."""
+        """The named inputs of a group: each file with its digest, whether it may be executed, or where it links to (and
+        what is there, if it is a module: it has bytecode under both names)."""
         return {file.path: self._stamp(file) for file in self.groups[group]}
+
+    def source_of(self, file: TreeFile) -> TreeFile | None:
+        """The file that has a module's source: itself, what a link leads to, or nothing where that does not ship."""
+        return file if file.link is None else followed(file, self._files)
 
     def _stamp(self, file: TreeFile) -> str:
         if file.link is not None:
-            return f"-> {safe_link(file)}"
+            module = self.source_of(file) if file.path.endswith(".py") else None
+            return f"-> {safe_link(file)}{f' {self._stamp(module)}' if module else ''}"
         return f"{self.tree.digest(file.path)}{' x' if file.executable else ''}"
 
 
@@ -99,16 +109,18 @@ class SourcePacker:
         return segment
 
     def _write(self, selection: SourceSelection, file: TreeFile, writer: SegmentWriter, pycs: PycQueue) -> None:
-        target = selection.target(file)
+        target, source = selection.target(file), selection.source_of(file)
         if file.link is not None:
             writer.link(target, safe_link(file))
+        if source is None:
             return
         mode = 0o755 if file.executable else 0o644
-        if pycs.wants(target, file.size):
-            data = b"".join(_promised(selection.tree, file.path))
-            writer.file(target, data, mode=mode)
-            pycs.add(target, data, selection.tree.digest(file.path))
-        else:
+        if pycs.wants(target, source.size):
+            data = b"".join(_promised(selection.tree, source.path))
+            if file.link is None:
+                writer.file(target, data, mode=mode)
+            pycs.add(target, data, selection.tree.digest(source.path))
+        elif file.link is None:
             writer.stream(target, _promised(selection.tree, file.path), size=file.size, mode=mode)
 
 
@@ -136,6 +148,25 @@ def encodable(files: Iterable[TreeFile], exclude: Patterns) -> list[TreeFile]:
         if "\n" in file.path or not is_utf8(file.path + (file.link or ""))
     )
     return found
+
+
+def followed(link: TreeFile, files: Mapping[str, TreeFile]) -> TreeFile | None:
+    """The file among `files` (by path) that a link leads to, through other links too; nothing where there is none."""
+    rest, done, links = link.path.split("/")[::-1], list[str](), 0
+    while rest:
+        part = rest.pop()
+        if part == "..":
+            del done[-1:]
+        elif part not in ("", "."):
+            found = files.get("/".join([*done, part]))
+            if found is None or found.link is None:
+                done.append(part)
+                continue
+            links += 1
+            if links > MOST_LINKS:
+                return None
+            rest += found.link.split("/")[::-1]
+    return files.get("/".join(done))
 
 
 def safe_link(file: TreeFile) -> str:

@@ -4,7 +4,6 @@ import os
 from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePosixPath
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
@@ -324,8 +323,9 @@ def pyc_path(path: str, tag: str) -> str:
     >>> pyc_path("a/b.py", "cpython-313")
     'a/__pycache__/b.cpython-313.pyc'
     """
-    pure = PurePosixPath(path)
-    return str(pure.parent / "__pycache__" / f"{pure.stem}.{tag}.pyc")
+    folder, slash, name = path.rpartition("/")
+    stem = name.removesuffix(".py") or "py"  # a file that is called just `.py` (importlib.util.cache_from_source)
+    return f"{folder}{slash}__pycache__/{stem}.{tag}.pyc"
 
 
 def _told(error: Exception, name: str) -> Exception:

@@ -1,4 +1,4 @@
-"""The program that the target's own interpreter runs to compile modules; it is sent as text, never imported by Lading.
+"""The program that the target's own interpreter runs to compile modules; never imported by Lading itself.
 
 It reads frames from standard input (two little-endian 32-bit lengths, then a file name and source bytes) and answers
 each with a length and the bytes of a .pyc, of length 0 when the source does not compile, as files for other versions

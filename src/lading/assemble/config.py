@@ -11,6 +11,8 @@ from typing import Any
 from lading.oci.model import Layer
 from lading.plan.model import HealthCheck, RuntimeConfig
 
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where engines look for programs of an image that does not say (moby, `oci.DefaultPathEnv`)."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -25,8 +27,8 @@ def image_config(
 ) -> dict[str, Any]:
     """The configuration of an image: `layers` are titles and layers in order, the base image's own left out; `base` is
     the base image's configuration, whose layers, history and environment come first; `labels` join the plan's."""
+    inherited = None if base is None else base.get("config") or {}
     base = base or {}
-    inherited = base.get("config") or {}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(mtime))
     history = _inherited_history(base)
     history += [{"created": created, "created_by": f"lading: {title}"} for title, _ in layers]
@@ -50,33 +52,46 @@ def _inherited_history(base: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"created_by": "base image"} for _ in range(layers)]
 
 
-def _execution(runtime: RuntimeConfig, inherited: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+def _execution(
+    runtime: RuntimeConfig, inherited: Mapping[str, Any] | None, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """The configuration's `config`; `inherited` is that of an image base.
+
+    It is what BuildKit makes of a Dockerfile: what that cannot take back of its base (ports, volumes) stays.
+    """
+    below = inherited or {}
     config: dict[str, Any] = {"User": runtime.user}
+    ports = dict(below.get("ExposedPorts") or {})
     if runtime.port is not None:
-        config["ExposedPorts"] = {f"{runtime.port}/tcp": {}}
+        ports[f"{runtime.port}/tcp"] = {}
+    if ports:
+        config["ExposedPorts"] = dict(sorted(ports.items()))
+    if below.get("Volumes"):
+        config["Volumes"] = dict(below["Volumes"])
     config["Env"] = _environment(runtime, inherited)
     config["Entrypoint"] = list(runtime.entrypoint)
     # An entrypoint of one's own clears an inherited Cmd, as `docker build` does.
     config["Cmd"] = list(runtime.command)
     config["WorkingDir"] = runtime.workdir
-    merged = {**(inherited.get("Labels") or {}), **dict(runtime.labels), **labels}
+    merged = {**(below.get("Labels") or {}), **dict(runtime.labels), **labels}
     config["Labels"] = dict(sorted(merged.items()))
     config["StopSignal"] = runtime.stop_signal
     if runtime.health:
         config["Healthcheck"] = _health(runtime.health)
+    elif inherited is not None:
+        config["Healthcheck"] = {"Test": ["NONE"]}  # where it says nothing, it says what the base says
     return config
 
 
-def _environment(runtime: RuntimeConfig, inherited: Mapping[str, Any]) -> list[str]:
+def _environment(runtime: RuntimeConfig, inherited: Mapping[str, Any] | None) -> list[str]:
     merged: dict[str, str] = {}
-    for line in inherited.get("Env") or ():
+    for line in (inherited or {}).get("Env") or ():
         name, _, value = str(line).partition("=")
         merged[name] = value
     own = dict(runtime.env)
-    if "PATH" in own and "PATH" in merged:
+    if "PATH" in own and inherited is not None:
         # The plan's folders come first, the base image's own stay reachable behind them.
-        ours = own["PATH"].split(":")
-        own["PATH"] = ":".join([*ours, *(part for part in merged["PATH"].split(":") if part not in ours)])
+        own["PATH"] += f":{merged.get('PATH', DEFAULT_PATH)}"
     merged.update(own)
     return [f"{name}={value}" for name, value in merged.items()]
 

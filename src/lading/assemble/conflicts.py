@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lading.archive import inflate
 from lading.assemble.compress import Compression
-from lading.assemble.layers import LARGEST_SEGMENT
+from lading.assemble.hashing import LARGEST_SEGMENT
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK

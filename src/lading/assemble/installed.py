@@ -10,22 +10,17 @@ from lading.assemble.distribution import Row, parse_record
 from lading.digest import CHUNK
 from lading.errors import VerificationFailed
 
-INSTALLER_NOTES = ("REQUESTED", "uv_build.json", "uv_cache.json")
-"""Files that uv adds to a distribution's metadata and that differ from one installation to the next: `uv_cache.json`
-has the time of a local wheel. https://docs.astral.sh/uv/reference/cli/#uv-pip-install--no-installer-metadata"""
-
 
 class Installed:
-    """One distribution below a prefix; a `Distribution`. Bytecode and what uv noted about this machine do not ship."""
+    """One distribution below a prefix; a `Distribution`. Bytecode that it brings does not ship."""
 
     def __init__(self, site: Path, info: str) -> None:
         self._site = site
         self._info = info
         self.record = f"{info}/RECORD"
         self.name, _, self.version = info.removesuffix(".dist-info").partition("-")
-        left = {f"{info}/{note}" for note in INSTALLER_NOTES}
         text = (site / self.record).read_text(encoding="utf-8")
-        self._rows = sorted(row for row in parse_record(text) if "__pycache__/" not in row.path if row.path not in left)
+        self._rows = sorted(row for row in parse_record(text) if "__pycache__/" not in row.path)
 
     def rows(self) -> list[Row]:
         """See `Distribution.rows`."""

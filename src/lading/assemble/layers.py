@@ -1,26 +1,16 @@
 """Layers: segments in a row, behind a segment that has every folder, before the mark that ends an archive."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from queue import SimpleQueue
-from threading import Semaphore, Thread
-from typing import BinaryIO
 
 import msgspec
 
-from lading.archive import inflate
 from lading.assemble import tarwrite
 from lading.assemble.compress import MEDIA_TYPES, Compression, compressor
+from lading.assemble.hashing import Piece, digests_of
 from lading.assemble.segment import Segment
-from lading.digest import CHUNK, Digest, digest_of
+from lading.digest import Digest, digest_of
 from lading.oci.model import Descriptor
 from lading.store import Store
-
-Piece = tuple[Digest, int]
-"""A segment's blob and its size in bytes."""
-
-LARGEST_SEGMENT = 1 << 40
-"""Bytes, uncompressed. Segments are made here, of what was checked: nothing honest comes near it."""
 
 
 class LayerRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +66,7 @@ def compose(
     folders = _put_member(store, compression, _folder_entries(segments, mtime))
     end = _put_member(store, compression, tarwrite.TRAILER)
     pieces = (folders, *((segment.digest, segment.size) for segment in segments), end)
-    digest, diff_id = _hash(store, pieces, compression)
+    digest, diff_id = digests_of(store, pieces, compression)
     record = LayerRecord(
         title=title,
         media_type=MEDIA_TYPES[compression],
@@ -116,43 +106,3 @@ def _put_member(store: Store, compression: Compression, data: bytes) -> Piece:
     member = compressor(compression)
     blob = member.compress(data) + member.flush()
     return store.put(blob), len(blob)
-
-
-class _Hashed:
-    """A file whose bytes are hashed as they are read."""
-
-    def __init__(self, file: BinaryIO, state: "hashlib._Hash") -> None:
-        self._file = file
-        self._state = state
-
-    def read(self, size: int, /) -> bytes:
-        data = self._file.read(size)
-        self._state.update(data)
-        return data
-
-
-def _hash(store: Store, pieces: Sequence[Piece], compression: Compression) -> tuple[Digest, Digest]:
-    """The digests of the concatenation, compressed and not; the second is computed on a thread of its own."""
-    outer, inner = hashlib.sha256(), hashlib.sha256()
-    queue: SimpleQueue[bytes | None] = SimpleQueue()
-    room = Semaphore(8)  # at most eight uncompressed chunks wait, so that memory stays bounded
-
-    def hash_uncompressed() -> None:
-        while (data := queue.get()) is not None:
-            inner.update(data)
-            room.release()
-
-    thread = Thread(target=hash_uncompressed, name="lading-diff-id", daemon=True)
-    thread.start()
-    try:
-        for digest, _ in pieces:
-            store.verify(digest)
-            with store.open(digest) as file:
-                plain = inflate(_Hashed(file, outer), compression, where=digest, limit=LARGEST_SEGMENT)
-                while data := plain.read(CHUNK):
-                    room.acquire()
-                    queue.put(data)
-    finally:
-        queue.put(None)
-        thread.join()
-    return Digest("sha256:" + outer.hexdigest()), Digest("sha256:" + inner.hexdigest())

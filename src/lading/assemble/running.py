@@ -15,8 +15,6 @@ class Running:
         self.command = tuple(command)
         self.environment = dict(environment)
         program = os.path.join(os.path.dirname(__file__), "compile_worker.py")  # noqa: PTH118, PTH120  # early
-        with open(program, encoding="utf-8") as file:  # noqa: PTH123
-            text = file.read()
         # Pipes made by Python are closed on exec, so no interpreter holds another one's.
         child_in, self.to = os.pipe()
         self.answers, child_out = os.pipe()
@@ -25,7 +23,7 @@ class Running:
         try:
             self._process = os.posix_spawn(
                 command[0],
-                [*command, "-S", "-s", "-P", "-B", "-c", text],
+                [*command, "-S", "-s", "-P", "-B", program],
                 self.environment,
                 file_actions=[*actions, (os.POSIX_SPAWN_DUP2, silence, 2)],
             )

@@ -56,7 +56,8 @@ class OutsideSources:
 
     def _fetch(self, pin: DebianPin) -> Path:
         if self._store.has(pin.digest, pin.size):
-            self._store.verify(pin.digest)
+            if not self._store.wrote(pin.digest):
+                self._store.verify(pin.digest)
             return self._store.blob(pin.digest)
         from lading.debian.fetch import fetch_deb
 

@@ -77,7 +77,12 @@ class Uv:
         return found[0]
 
     def _run(self, command: Sequence[str | Path]) -> Completed:
-        environment = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_PREVIEW": "0"}
+        environment = {
+            "UV_NO_INSTALLER_METADATA": "1",  # who installed it, from which path, when: nothing of that ships
+            "UV_NO_PROGRESS": "1",
+            "UV_PREVIEW": "0",
+            "UV_PYTHON_DOWNLOADS": "never",
+        }
         return self._runner.run(command, cwd=self._folder, env=environment)
 
 

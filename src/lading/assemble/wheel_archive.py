@@ -1,7 +1,8 @@
 """A wheel read from its file, without being installed anywhere: a `Distribution` over a zip archive.
 
-It lays out what uv lays out (https://packaging.python.org/specifications/binary-distribution-format/), and takes on
-plain wheels only: `Unusual` is raised for all that is not, and uv takes those. A test holds both ways against each
+It lays out what uv lays out (https://packaging.python.org/specifications/binary-distribution-format/), without notes
+about the installation (https://docs.astral.sh/uv/reference/environment/#uv_no_installer_metadata), and takes on plain
+wheels only: `Unusual` is raised for all that is not, and uv takes those. A test holds both ways against each
 other.
 """
 
@@ -29,10 +30,6 @@ lets others run takes longer than the unpacking."""
 
 IN_MEMORY = 4 << 20
 """Bytes of a wheel that is read into memory. Few are larger, and no more are open than there are threads that pack."""
-
-INSTALLER = b"uv"
-"""What `INSTALLER` says (https://packaging.python.org/specifications/recording-installed-packages/#the-installer-file):
-uv chose the wheels, and installs those that are not read here."""
 
 _LOCAL_HEADER = 30
 _ENTRY = re.compile(r"([A-Za-z0-9._-]+)\s*=\s*([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)\s*(?:\[[^\]]*\])?\Z", re.ASCII)
@@ -95,20 +92,17 @@ class WheelArchive:
         """See `Distribution.members`."""
         for row in self._rows:
             if row.path in self._scripts:
-                yield Written(row.path, self._scripts[row.path], executable=True)
-            elif row.path == f"{self._info}/INSTALLER":
-                yield Written(row.path, INSTALLER, executable=False)
+                yield Written(row.path, self._scripts[row.path])
             else:
                 yield Packed(self._file, self._entries[row.path], row.path)
 
     def _find_rows(self) -> Iterator[Row]:
-        made = {**self._scripts, f"{self._info}/INSTALLER": INSTALLER}
-        yield from (hashed_row(path, data) for path, data in made.items())
-        seen = set(made)
+        yield from (hashed_row(path, data) for path, data in self._scripts.items())
+        seen = set(self._scripts)
         for row in parse_record(self._text("RECORD")):
             path = _placed(row.path, self._data)
-            if "__pycache__/" in path or path in made or path == f"{self._info}/REQUESTED":
-                continue  # bytecode is made here, and the rest is the installer's to write
+            if "__pycache__/" in path or path in self._scripts:
+                continue  # made here
             if path not in self._entries or path in seen:
                 raise Unusual(f"its RECORD names {row.path!r}, which is not there, or twice")
             seen.add(path)
@@ -149,12 +143,13 @@ class WheelArchive:
 
 
 class Written:
-    """A `Member` that is made here."""
+    """A `Member` that is made here: a script."""
 
-    def __init__(self, path: str, data: bytes, *, executable: bool) -> None:
+    executable = True
+
+    def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.size = len(data)
-        self.executable = executable
         self._data = data
 
     def chunks(self) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from lading.digest import Digest
 from lading.errors import VerificationFailed
 from lading.store import Store
 
-INSTALL_VERSION = "3"
+INSTALL_VERSION = "4"
 """Part of every key that depends on how wheels are laid out here."""
 LARGEST_SCRIPT = 1 << 20
 """Bytes. What is larger is no script that starts with the name of an interpreter, but a program."""
@@ -113,13 +113,24 @@ class WheelPacker:
             writer.link(f"{self._venv}/bin/python3", "python")
             writer.link(f"{self._venv}/bin/python{self._target.minor}", "python")
             writer.link(f"{self._venv}/lib64", "lib")
-            home = interpreter.rsplit("/", 1)[0]
-            marker = f"home = {home}\ninclude-system-site-packages = false\nversion_info = {self._target.minor}\n"
+            marker = environment_marker(interpreter, self._target.minor)
             writer.file(f"{self._venv}/pyvenv.cfg", marker.encode())
             writer.folder(f"{self._venv}/lib/python{self._target.minor}/site-packages")
             segment = writer.finish()
         self._store.put_action(key, segment)
         return segment
+
+
+def environment_marker(interpreter: str, minor: str) -> str:
+    """`pyvenv.cfg` (PEP 405) as uv writes it, less what a fix of Python or another uv would change: the environment
+    stays the same layer.
+
+    >>> environment_marker("/usr/bin/python3.13", "3.13").splitlines()[0]
+    'home = /usr/bin'
+    """
+    home = interpreter.rpartition("/")[0]
+    fields = {"home": home, "implementation": "CPython", "version_info": minor, "include-system-site-packages": "false"}
+    return "".join(f"{name} = {value}\n" for name, value in fields.items())
 
 
 def point_script(data: bytes, interpreter: bytes) -> bytes:

@@ -35,6 +35,7 @@ class Store:
         # Building paths of `Path` parts takes longer than asking the file system, some hundred times a build.
         self._blobs = f"{self.root}/blobs/sha256"
         self._actions = f"{self.root}/actions"
+        self._written: set[Digest] = set()
 
     # Blobs
 
@@ -81,6 +82,10 @@ class Store:
                 state.update(chunk)
                 yield chunk
         self.check(digest, Digest("sha256:" + state.hexdigest()))
+
+    def wrote(self, digest: Digest) -> bool:
+        """Whether this process has written the blob itself, and so hashed it already."""
+        return digest in self._written
 
     def verify(self, digest: Digest) -> None:
         """Read a blob and check it. `VerificationFailed` when its bytes have changed; then it is gone."""
@@ -324,6 +329,7 @@ class BlobWriter:
             self._file.flush()
             self._file.close()
             _rename(self._path, self._store.blob(digest))
+        self._store._written.add(digest)  # one module, one secret
         return digest
 
 
