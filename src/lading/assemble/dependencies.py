@@ -23,7 +23,7 @@ from lading.tree import SubTree
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-FETCHED_AT_ONCE = 8
+FETCHED_AT_ONCE = 6
 """Wheels that are on the wire together: an index far away answers each of them late."""
 
 
@@ -41,9 +41,9 @@ def resolve_wheels(
     }
 
     def compute() -> tuple[Wheel, ...]:
-        import tomllib
+        import tomli
 
-        return choose_wheels(tomllib.loads(uv().export(step)), target, where=step.lock)
+        return choose_wheels(tomli.loads(uv().export(step)), target, where=step.lock)
 
     return store.memo(key_of("wheels", inputs), tuple[Wheel, ...], compute)
 

@@ -11,7 +11,7 @@ from lading.assemble.distribution import Distribution
 from lading.assemble.installed import installed_below
 from lading.assemble.segment import Segment
 from lading.assemble.uv import Uv
-from lading.assemble.wheel_packer import WheelPacker
+from lading.assemble.wheel_packer import INSTALL_VERSION, WheelPacker
 from lading.assemble.wheels import Target, Wheel
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK, Digest, digest_of_chunks
@@ -55,6 +55,7 @@ class ProjectWheel:
                 "\0venv": self._step.venv,
                 "\0python": target.minor,
                 "\0bytecode": self._bytecode,
+                "\0layout": INSTALL_VERSION,
                 "\0compression": NAMES[self._plan.compression],
                 "\0time": str(self._workshop.mtime),
             },

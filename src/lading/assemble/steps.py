@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from lading.assemble.actions import key_of
-from lading.assemble.application import SourcePacker, SourceSelection
+from lading.assemble.application import COPY_VERSION, SourcePacker, SourceSelection
 from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, write_small_files
 from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
 from lading.assemble.debian_files import FILTER_VERSION
 from lading.assemble.project import ProjectWheel
 from lading.assemble.segment import Segment, SegmentWriter
+from lading.assemble.wheel_packer import INSTALL_VERSION
 from lading.assemble.wheels import Target
 from lading.assemble.workshop import Counter, Workshop
 from lading.digest import Digest
@@ -174,7 +175,7 @@ class ApplicationStep:
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
-        named = {"bytecode": self._bytecode.identity}
+        named = {"bytecode": f"{self._bytecode.identity} {COPY_VERSION} {INSTALL_VERSION}"}
         for selection in self._selections:
             named[f"plan: copy {selection.step.source}"] = f"{selection.step.destination} {selection.step.python}"
             for group in selection.groups:

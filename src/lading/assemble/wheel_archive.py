@@ -2,8 +2,7 @@
 
 It lays out what uv lays out (https://packaging.python.org/specifications/binary-distribution-format/), without notes
 about the installation (https://docs.astral.sh/uv/reference/environment/#uv_no_installer_metadata), and takes on plain
-wheels only: `Unusual` is raised for all that is not, and uv takes those. A test holds both ways against each
-other.
+wheels only: `Unusual` is raised for all that is not, and uv takes those. A test holds both ways against each other.
 """
 
 import io

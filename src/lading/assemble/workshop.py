@@ -93,7 +93,8 @@ class Workshop:
 
     @property
     def pool(self) -> "ThreadPoolExecutor":
-        """Threads that fetch and pack. Twice as many as cores: packing waits for the disk and for bytecode.
+        """Threads that fetch and pack. One more than cores, since packing waits for the disk and for bytecode; if there
+        were more, they would wait for each other.
 
         Work given to it must not wait for other work of it.
         """
@@ -101,7 +102,7 @@ class Workshop:
             if self._pool is None:
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._pool = ThreadPoolExecutor(2 * self.jobs, thread_name_prefix="lading-pack")
+                self._pool = ThreadPoolExecutor(self.jobs + 1, thread_name_prefix="lading-pack")
             return self._pool
 
     def compiler(self, identity: str, make: "Callable[[], Compiler]") -> "Compiler":

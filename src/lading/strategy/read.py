@@ -40,11 +40,11 @@ def read_strategy(own: bytes | None, project: bytes | None) -> Read:
 
 def parse_toml(data: bytes, file: str) -> dict[str, Any]:
     """TOML as a table. `UsageError` names the file and, where it is known, the line."""
-    import tomllib
+    import tomli
 
     try:
-        return tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return tomli.loads(data.decode())
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         said = str(error) or type(error).__name__
         line = said.partition("(at line ")[2].partition(",")[0]
         raise UsageError(

@@ -67,11 +67,11 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def read_project(data: bytes) -> ProjectFacts:
     """The facts of one `pyproject.toml`; one that is no TOML gives facts that say so."""
-    import tomllib
+    import tomli
 
     try:
-        whole = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        whole = tomli.loads(data.decode())
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return ProjectFacts(broken=str(error) or "it is nested too deeply")
     project, tool = _table(whole, "project"), _table(whole, "tool")
     uv = _table(tool, "uv")

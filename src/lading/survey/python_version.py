@@ -83,11 +83,11 @@ def _tool_versions(text: str) -> str:
 
 
 def _mise(text: str) -> str:
-    import tomllib
+    import tomli
 
     try:
-        tools = tomllib.loads(text).get("tools")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        tools = tomli.loads(text).get("tools")
+    except (tomli.TOMLDecodeError, RecursionError):
         return ""
     said = tools.get("python") if isinstance(tools, dict) else None
     if isinstance(said, list) and said:

@@ -54,11 +54,11 @@ class LockFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def read_lock(data: bytes) -> LockFacts:
     """The facts of one `uv.lock`; one that cannot be read gives facts that say so."""
-    import tomllib
+    import tomli
 
     try:
-        whole = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        whole = tomli.loads(data.decode())
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return LockFacts(broken=str(error) or "it is nested too deeply")
     if whole.get("version") != VERSION:
         return LockFacts(broken=f"its format is version {whole.get('version')!r}, not {VERSION}")

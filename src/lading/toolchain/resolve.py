@@ -55,11 +55,11 @@ def releases_of(pylock: str, *, python: str) -> tuple[Release, ...]:
 
     Raises `StepFailed` with every package that has no wheel, or no SHA-256 for one.
     """
-    import tomllib
+    import tomli
 
     try:
-        packages = tomllib.loads(pylock).get("packages", [])
-    except tomllib.TOMLDecodeError as error:
+        packages = tomli.loads(pylock).get("packages", [])
+    except tomli.TOMLDecodeError as error:
         raise StepFailed(f"uv gave no readable pylock.toml: {error}", fix="lading doctor") from error
     problems: list[LadingError] = []
     found: dict[str, Release] = {}
