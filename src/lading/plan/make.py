@@ -132,11 +132,12 @@ def _config(facts: ServiceFacts, strategy: ServiceStrategy, decisions: Decisions
 def _env(facts: ServiceFacts, strategy: ServiceStrategy, decisions: Decisions) -> tuple[tuple[str, str], ...]:
     env = {
         "LANG": "C.UTF-8",
-        "PATH": ":".join((f"{VENV}/bin", *_FOLDERS)),
+        "PATH": f"{VENV}/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if isinstance(decisions.base, DebianBase):
+    if isinstance(decisions.base, DebianBase):  # an image has folders and authorities of its own
+        env["PATH"] = ":".join((env["PATH"], *_FOLDERS))
         env["SSL_CERT_FILE"] = CERTIFICATES
     if decisions.roots:
         env["PYTHONPATH"] = ":".join(f"{WORKDIR}/{root}" for root in decisions.roots)

@@ -103,7 +103,7 @@ def _head(scene: Scene) -> Iterator[Instruction]:
 
 
 def _tools(scene: Scene) -> Iterator[Instruction]:
-    yield Copy(sources=("/uv",), destination="/usr/local/bin/uv", stage=UV, link=True)
+    yield Copy(sources=("/uv",), destination="/usr/bin/uv", stage=UV, link=True)
     yield Comment((f"The environment is at {VENV}, where the source, which is mounted, does not hide it.",))
     yield Env((
         ("UV_LINK_MODE", "copy"),

@@ -37,6 +37,7 @@ from lading.render.instructions import (
     Ignore,
     Instruction,
     Label,
+    NoHealthCheck,
     StopSignal,
     Syntax,
     User,
@@ -156,6 +157,9 @@ def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
             start_period=health.start_period,
             retries=health.retries,
         )
+    elif isinstance(base, ImageBase):
+        yield Blank()
+        yield from _told(("No health check, whatever the image that this stands on has.",), NoHealthCheck())
     yield Blank()
     yield from _told(reasons.told("start", "app", "server", "command"), StopSignal(config.stop_signal))
     yield Entrypoint(config.entrypoint)

@@ -232,6 +232,14 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
         return f"HEALTHCHECK {flags} --retries={self.retries:d}{_INDENT}CMD {json_words(self.command)}"
 
 
+class NoHealthCheck(msgspec.Struct, frozen=True):
+    """No check, not even the base's own."""
+
+    def text(self) -> str:
+        """See `Instruction.text`."""
+        return "HEALTHCHECK NONE"
+
+
 class StopSignal(msgspec.Struct, frozen=True):
     """What ends the service politely."""
 

@@ -20,8 +20,9 @@ _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 _OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
 """What `uv venv` makes for people at a desk, beside the scripts that activate it; anybody could write into `.lock`."""
 _WHEELS = "/wheels"
-_NOTES = ("direct_url.json", "uv_cache.json")
-"""https://packaging.python.org/en/latest/specifications/direct-url/, and uv's own about when the wheel was made."""
+_ENVIRONMENT = r"/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/"
+"""For sed: what `pyvenv.cfg` says of the installer, of a person's prompt and of Python's last fix is left out. The rest
+is what Lading writes (`lading.assemble.wheel_packer.environment_marker`)."""
 
 
 def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]:
@@ -32,13 +33,15 @@ def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]
     return (
         Comment((
             f"uv installs for {scene.base.interpreter} and fetches no other Python. Bytecode is of the unchecked-hash "
-            "kind: used as it is, whatever the times on disk. The environment is made where the service will have it.",
+            "kind: used as it is, whatever the times on disk. The environment is made where the service will have it, "
+            "and has no notes of who installed it from where.",
         )),
-        Copy(sources=("/uv",), destination="/usr/local/bin/uv", stage=UV, link=True),
+        Copy(sources=("/uv",), destination="/usr/bin/uv", stage=UV, link=True),
         Env((
             ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
             ("UV_COMPILE_BYTECODE", "1"),
             ("UV_LINK_MODE", "copy"),
+            ("UV_NO_INSTALLER_METADATA", "1"),
             ("UV_PROJECT_ENVIRONMENT", step.venv),
             ("UV_PYTHON", scene.base.interpreter),
             ("UV_PYTHON_DOWNLOADS", "never"),
@@ -56,8 +59,9 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
     made = (
         Comment((
             f"Dependencies: {step.why}. Only the lock and {step.project} are looked at, so this is made anew only when "
-            "they change. What uv puts into an environment for people at a desk is removed. For an index that asks who "
-            "comes: `docker build --secret id=netrc,src=$HOME/.netrc`.",
+            "they change. What uv puts into an environment for people at a desk is removed, and what another uv or the "
+            "next fix of Python would change.",
+            "For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.",
             *scene.reasons.told("dependencies", "packages"),
         )),
         Run(
@@ -65,6 +69,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
                 command(*sync, *chosen),
                 command("rm", *(f"{step.venv}/{name}" for name in _OF_DESK)),
                 f"find {command(step.venv)}/bin -type f ! -perm /u=x -delete",
+                command("sed", "-i", "-E", _ENVIRONMENT, f"{step.venv}/pyvenv.cfg"),
             ),
             mounts=(_CACHE, _CREDENTIALS, _bind(step.lock), _bind(step.project)),
         ),
@@ -83,12 +88,12 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
     constraints: tuple[Instruction, ...] = (_constraints(pins), Blank()) if pins else ()
     made: tuple[Instruction, ...] = (
         Comment((
-            f"{sentence(step.why)}. What uv notes of the file that it came from is removed.",
+            f"{sentence(step.why)}.",
             *scene.reasons.told("application", "wheel"),
         )),
         *constraints,
         Copy(sources=(".",), destination=f"{PROJECT}/"),
-        Run((command(*build), f"{install} {_WHEELS}/*.whl", _forget(step)), mounts=(_CACHE, _CREDENTIALS)),
+        Run((command(*build), f"{install} {_WHEELS}/*.whl", _unlock(step)), mounts=(_CACHE, _CREDENTIALS)),
         Blank(),
     )  # fmt: skip
     return Blocks(made=made)
@@ -98,7 +103,8 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
     """Source as it is, with bytecode for where it will be; no matter which permissions a checkout has."""
     surplus = scene.context.surplus(step)
     commands = [command("rm", "-f", *(f"{SOURCE}/{path}" for path in surplus))] if surplus else []
-    commands.append(command("chmod", "-R", "u=rwX,go=rX", SOURCE))
+    commands.append(command("find", SOURCE, "-mindepth", "1", "-type", "d", "-empty", "-delete"))
+    commands.append(command("chmod", "-R", "u=rwX,go=rX,a-st", SOURCE))
     if step.python:
         # A module that is for another Python, or a template, does not compile, and ships all the same.
         quiet = ("-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash")
@@ -106,8 +112,8 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
         commands.append(f"{{ {compiled} || true; }}")
     made = (
         Comment((
-            f"{sentence(step.why)}. {'What only the build needs is removed, p' if surplus else 'P'}ermissions of the "
-            "checkout are made even, and modules compiled under the paths that they will have.",
+            f"{sentence(step.why)}. Empty folders{' and what only the build needs' if surplus else ''} are removed, "
+            "permissions of the checkout made even, and modules compiled under the paths that they will have.",
             *scene.reasons.told("application", "source"),
         )),
         Copy(sources=(step.source,), destination=f"{SOURCE}/"),
@@ -122,11 +128,9 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
     return Blocks(made=made, shipped=shipped)
 
 
-def _forget(step: PythonProject) -> str:
-    """The command that removes uv's lock, which anybody could write to, and its notes about a wheel's path and time."""
-    venv = command(step.venv)
-    notes = (f"{venv}/lib/python{step.python}/site-packages/*.dist-info/{note}" for note in _NOTES)
-    return " ".join(["rm", "-f", f"{venv}/.lock", *notes])
+def _unlock(step: PythonProject) -> str:
+    """The command that removes uv's lock, which anybody could write to."""
+    return command("rm", "-f", f"{step.venv}/.lock")
 
 
 def _bind(path: str) -> Mount:

@@ -180,13 +180,14 @@ class FolderTree:
                 self._take(entry, prefix + entry.name, found)
 
     def _take(self, entry: "os.DirEntry[str]", path: str, found: list[TreeFile]) -> None:
+        if entry.name in SKIPPED_FOLDERS:  # a link to such a folder is one, too
+            return
         if entry.is_symlink():
             info = entry.stat(follow_symlinks=False)
             self._infos[path] = info
             found.append(TreeFile(path, False, info.st_size, os.readlink(entry.path)))  # noqa: PTH115
         elif entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED_FOLDERS:
-                self._walk(entry.path, path + "/", found)
+            self._walk(entry.path, path + "/", found)
         elif entry.is_file(follow_symlinks=False):  # sockets, pipes and devices are not source
             info = entry.stat(follow_symlinks=False)
             self._infos[path] = info

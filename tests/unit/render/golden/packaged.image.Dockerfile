@@ -17,19 +17,22 @@ ARG TARGETARCH
 USER 0:0
 
 # uv installs for /usr/local/bin/python3.12 and fetches no other Python. Bytecode is of the unchecked-hash kind: used
-# as it is, whatever the times on disk. The environment is made where the service will have it.
-COPY --link --from=uv /uv /usr/local/bin/uv
+# as it is, whatever the times on disk. The environment is made where the service will have it, and has no notes of
+# who installed it from where.
+COPY --link --from=uv /uv /usr/bin/uv
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
+    UV_NO_INSTALLER_METADATA=1 \
     UV_PROJECT_ENVIRONMENT=/app/.venv \
     UV_PYTHON=/usr/local/bin/python3.12 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /project
 
 # Dependencies: what uv.lock names for production. Only the lock and pyproject.toml are looked at, so this is made
-# anew only when they change. What uv puts into an environment for people at a desk is removed. For an index that asks
-# who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
+# anew only when they change. What uv puts into an environment for people at a desk is removed, and what another uv or
+# the next fix of Python would change.
+# For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
 # packages 2, none for development: uv.lock
 RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
@@ -37,9 +40,10 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
     uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
     && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
-    && find /app/.venv/bin -type f ! -perm /u=x -delete
+    && find /app/.venv/bin -type f ! -perm /u=x -delete \
+    && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
 
-# The project is a package: its wheel is installed. What uv notes of the file that it came from is removed.
+# The project is a package: its wheel is installed.
 # wheel built and installed: pyproject.toml › build-system
 COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels/
 hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
@@ -51,8 +55,7 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
         --require-hashes \
     && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl \
-    && rm -f /app/.venv/.lock /app/.venv/lib/python3.12/site-packages/*.dist-info/direct_url.json \
-        /app/.venv/lib/python3.12/site-packages/*.dist-info/uv_cache.json
+    && rm -f /app/.venv/.lock
 
 # runtime: what ships, and nothing else.
 FROM python:3.12-slim@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS runtime
@@ -62,7 +65,7 @@ COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
 WORKDIR /app
 ENV LANG=C.UTF-8 \
-    PATH="/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" \
+    PATH="/app/.venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 LABEL org.opencontainers.image.base.digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 \
@@ -77,6 +80,9 @@ USER 1000:1000
 
 # port 8080 (a guess): nothing names a port
 EXPOSE 8080
+
+# No health check, whatever the image that this stands on has.
+HEALTHCHECK NONE
 
 # app api.main:app (FastAPI): src/api/main.py:4
 # server granian: uv.lock › granian

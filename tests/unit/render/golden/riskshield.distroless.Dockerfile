@@ -22,19 +22,22 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && apt-get install --yes --no-install-recommends python3.13
 
 # uv installs for /usr/bin/python3.13 and fetches no other Python. Bytecode is of the unchecked-hash kind: used as it
-# is, whatever the times on disk. The environment is made where the service will have it.
-COPY --link --from=uv /uv /usr/local/bin/uv
+# is, whatever the times on disk. The environment is made where the service will have it, and has no notes of who
+# installed it from where.
+COPY --link --from=uv /uv /usr/bin/uv
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
+    UV_NO_INSTALLER_METADATA=1 \
     UV_PROJECT_ENVIRONMENT=/app/.venv \
     UV_PYTHON=/usr/bin/python3.13 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /project
 
 # Dependencies: what uv.lock names for production. Only the lock and pyproject.toml are looked at, so this is made
-# anew only when they change. What uv puts into an environment for people at a desk is removed. For an index that asks
-# who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
+# anew only when they change. What uv puts into an environment for people at a desk is removed, and what another uv or
+# the next fix of Python would change.
+# For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
 # packages 2, none for development: uv.lock
 RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
@@ -42,17 +45,19 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
     uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
     && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
-    && find /app/.venv/bin -type f ! -perm /u=x -delete
+    && find /app/.venv/bin -type f ! -perm /u=x -delete \
+    && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
 
 # The user's home: an empty folder, made here because the stage that ships only copies.
 RUN mkdir --parents /home/app
 
-# The project is no package: its source ships. What only the build needs is removed, permissions of the checkout are
-# made even, and modules compiled under the paths that they will have.
+# The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
+# the checkout made even, and modules compiled under the paths that they will have.
 # source copied as it is: pyproject.toml (it has no build-system)
 COPY . /source/
 RUN rm -f /source/pyproject.toml /source/uv.lock \
-    && chmod -R u=rwX,go=rX /source \
+    && find /source -mindepth 1 -type d -empty -delete \
+    && chmod -R u=rwX,go=rX,a-st /source \
     && { /usr/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || true; }
 
 # runtime: what ships, and nothing else.
