@@ -26,7 +26,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class PublicBases:
 
     home: Home
     folder: Path
+    own: Mapping[str, Path] = field(default_factory=dict)
+    """Layouts of images that somebody has made, by name: they stand for themselves."""
 
     def stand_in(self, text: str, *, base: Path) -> tuple[str, list[str]]:
         """A rendered Dockerfile as BuildKit is to read it, and the flags that name a stand-in for each of its images.
@@ -75,6 +77,8 @@ class PublicBases:
     def _layout_of(self, image: str, stage: str, base: Path) -> Path:
         if stage == "uv":
             return self.uv()
+        if image in self.own:
+            return self.own[image]
         debian = re.fullmatch(r"debian:(\w+)-slim", image)
         python = re.match(r"python:(3\.\d+)", image)
         return self.debian(debian[1]) if debian else self.base_of(base, python[1] if python else "")

@@ -1,3 +1,4 @@
+import importlib.util
 import marshal
 import sys
 from pathlib import Path
@@ -108,3 +109,8 @@ def test_an_interpreter_that_does_not_start_is_one_clear_error(tmp_path: Path) -
     pool = Compiler(identity="x", tag="cpython-313", ready=lambda: broken, processes=1)
     with pool, pytest.raises(StepFailed, match="interpreter"):
         pool.submit(b"", "a.py").result()
+
+
+@pytest.mark.parametrize("path", ["a.py", "a/b.py", "a/two.dots.py", "a/.py", ".hidden.py", "a b/é.py"])
+def test_bytecode_lies_where_python_looks_for_it(path: str) -> None:
+    assert pyc_path(path, sys.implementation.cache_tag) == importlib.util.cache_from_source(path, optimization="")

@@ -156,7 +156,12 @@ def test_the_environment_points_at_the_images_python(tmp_path: Path) -> None:
     found = unpack(tmp_path, packer(tmp_path).environment("/usr/bin/python3.13"))
     assert found["app/.venv/bin/python"][0].linkname == "/usr/bin/python3.13"
     assert found["app/.venv/bin/python3.13"][0].linkname == "python"
-    assert b"home = /usr/bin\n" in found["app/.venv/pyvenv.cfg"][1]
+    assert found["app/.venv/pyvenv.cfg"][1].decode().splitlines() == [
+        "home = /usr/bin",
+        "implementation = CPython",
+        f"version_info = {AMD64.minor}",
+        "include-system-site-packages = false",
+    ]
     assert found[SITE][0].isdir()
 
 

@@ -91,6 +91,8 @@ def test_it_lays_out_what_uv_lays_out(kind: int, tmp_path: Path, monkeypatch: py
     assert "app/.venv/bin/old.py" in segment.entries
     assert "app/.venv/share/tool/words.txt" in segment.entries
     assert not any("__pycache__" in entry for entry in segment.entries)
+    notes = {entry.rpartition("/")[2] for entry in segment.entries if ".dist-info/" in entry}
+    assert notes == {"METADATA", "RECORD", "WHEEL", "entry_points.txt"}
 
 
 def test_large_and_small_files_read_alike(tmp_path: Path) -> None:

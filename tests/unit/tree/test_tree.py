@@ -39,6 +39,12 @@ def test_a_folder_lists_files_and_links_but_not_what_is_never_source(tmp_path: P
     ]
 
 
+def test_a_link_or_file_that_is_called_like_an_environment_is_none_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to("/somewhere/else")
+    (tmp_path / ".git").write_text("gitdir: ../elsewhere\n")
+    assert FolderTree(tmp_path).files() == ()
+
+
 def test_pipes_and_sockets_are_no_source(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
