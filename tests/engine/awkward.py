@@ -19,6 +19,7 @@ health = false
 include = ["keys/public.pem"]
 exclude = ["left out", "**/*.tmp"]
 source = "https://git.example/awkward"
+revision = "4f0c1d2e"
 
 [env]
 AWKWARD = 'a "b" $HOME \\ #c'
@@ -60,6 +61,7 @@ FILES = {
     "keys/public.pem": "included by name",
     ".env": "SECRET=1",
     ".dockerignore": "*.bak\n",
+    ".gitignore": "node_modules\n",
     "notes.bak": "no",
     ".venv/pyvenv.cfg": "no",
     "nested/build/kept": "only at the top is a folder of that name left out",
@@ -88,8 +90,7 @@ FOLDERS = {"app/a b": 0o2775, "app/漢字": 0o1777, "app/.hidden": 0o700, "keys"
 
 
 def awkward_service(folder: Path, lading: Program, settings: str) -> Path:
-    """The service in a new folder, with its locks, committed in a repository of its own; `settings` are lines for the
-    top of its lading.toml."""
+    """The service in a new folder, with its locks; `settings` are lines for the top of its lading.toml."""
     for path, text in {"pyproject.toml": PROJECT, "lading.toml": f"{settings}\n{SETTINGS}", **FILES}.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +104,4 @@ def awkward_service(folder: Path, lading: Program, settings: str) -> Path:
     lading("lock", cwd=folder)
     for path, mode in {**MODES, **FOLDERS}.items():
         (folder / path).chmod(mode)
-    (folder / ".gitignore").write_text("node_modules\n")
-    _commit(folder, Program(path=Path("/usr/bin/git"), environ=lading.environ))
     return folder
-
-
-def _commit(folder: Path, git: Program) -> None:
-    """Record the folder as it is, so that the image has a revision."""
-    git("init", "--quiet", cwd=folder)
-    git("add", "--all", cwd=folder)
-    git("-c", "user.name=t", "-c", "user.email=t@t.example", "commit", "--quiet", "--message", "first", cwd=folder)

@@ -32,6 +32,7 @@ from lading.cli.project import load_project
 from lading.oci.layout import read_layout
 from lading.oci.partial import images_of, platform_of
 from lading.proc import Runner
+from lading.render.dockerfile import REVISION
 
 if TYPE_CHECKING:
     from tests.engine.service import Built
@@ -128,15 +129,14 @@ def test_both_engines_make_the_same_image(
     built = build(folder, bench.lading)
     for name in ("DOCKER_HOST", "DOCKER_CONFIG", "PATH"):
         monkeypatch.setenv(name, bench.lading.environ[name])
-    other = by_buildkit(built, bench, own)
+    embedded, other = of_this_machine(read_layout(built.layout).open()), by_buildkit(built, bench, own)
     bench.docker("load", "--quiet", "--input", built.archive)
     try:
-        found = differences(
-            of_this_machine(read_layout(built.layout).open()), other, in_image(built.name, bench.docker)
-        )
+        found = differences(embedded, other, in_image(built.name, bench.docker))
     finally:
         bench.docker("rmi", "--force", built.name)
     assert found == expected(base)
+    assert (REVISION in embedded.config["Labels"]) == (kind == "awkward")  # the only one that says it
 
 
 def by_buildkit(built: "Built", bench: Bench, own: Mapping[str, Path]) -> View:
