@@ -23,7 +23,7 @@ from lading.tree import SubTree
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-FETCHED_AT_ONCE = 6
+FETCHED_AT_ONCE = 4
 """Wheels that are on the wire together: an index far away answers each of them late."""
 
 

@@ -1,8 +1,10 @@
 """The embedded engine: a plan, its pins and a platform become an image in the store."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -45,6 +47,9 @@ from lading.plan.model import (
     WriteFile,
     output_of,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 class Engine(Protocol):
@@ -135,14 +140,20 @@ class EmbeddedEngine:
         )
 
     def _layers(self, work: "_Work") -> list[tuple[LayerRecord, StepReport]]:
-        """The layers of an image. Steps share no output, so where several have to be made they are made side by side,
-        and the first to fail ends the build; for one alone, threads would cost more than they save."""
-        plan, platform = work.plan, work.platform
-        asked = work.asked()
-        if sum(one.record is None for one in asked) < 2:
-            return [self._layer(one, plan, platform) for one in asked]
-        with threads(len(asked), "lading-step") as pool:
-            return list(pool.map(lambda one: self._layer(one, plan, platform), asked))
+        """The layers of an image. Steps share no output: one that has to be made is begun at once, on a thread, while
+        those after it find out what they depend on; the last is made here, since for it alone a thread would cost more
+        than it saves. The first to fail ends the build."""
+        parts: list[Callable[[], tuple[LayerRecord, StepReport]]] = []
+        with ExitStack() as stack:
+            pool: ThreadPoolExecutor | None = None
+            for one in work.asked():
+                make = partial(self._layer, one, work.plan, work.platform)
+                if one.record is None and one.step is not work.steps[-1]:
+                    pool = pool or stack.enter_context(threads(len(work.steps), "lading-step"))
+                    parts.append(pool.submit(make).result)
+                else:
+                    parts.append(make)
+            return [part() for part in parts]
 
     def _layer(self, asked: "_Asked", plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:
         workshop, step, inputs, record = self._workshop, asked.step, asked.inputs, asked.record
@@ -205,19 +216,18 @@ class _Work:
         """The layers of an image base."""
         return self._base_image.layers if self._base_image else ()
 
-    def asked(self) -> list[_Asked]:
+    def asked(self) -> Iterator[_Asked]:
         """Every step, with its key and the layer that the store has for it, if any. Once something has to be made, the
-        compiler gets ready, while the steps that follow find out what they depend on."""
-        found: list[_Asked] = []
+        compiler gets ready."""
         warm = False
         for step in self.steps:
             inputs = step.inputs()
             key = layer_key(step, inputs, self._workshop, self.plan)
-            found.append(_Asked(step, inputs, key, self._workshop.store.get_action(key, LayerRecord)))
-            if found[-1].record is None and self.bytecode.compiler and not warm:
+            record = self._workshop.store.get_action(key, LayerRecord)
+            if record is None and self.bytecode.compiler and not warm:
                 self.bytecode.compiler.warm()
                 warm = True
-        return found
+            yield _Asked(step, inputs, key, record)
 
     def _open_base(self) -> Image | None:
         if not isinstance(self._base, ImageBase):
