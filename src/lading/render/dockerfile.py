@@ -133,7 +133,8 @@ def _runtime(scene: Scene) -> Iterator[Instruction]:
 def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
     """What the image says of its own run, in the order in which a reader asks."""
     config, reasons = scene.plan.config, scene.reasons
-    yield Workdir(config.workdir)
+    if not any(isinstance(step, CopyTree) for step in scene.plan.runtime.steps):  # else it stands before the source
+        yield Workdir(config.workdir)
     yield from _told((*reasons.told_of("run", "env"),), _env(config, base))
     labels = _labels(scene, base)
     if labels:

@@ -99,6 +99,12 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
     return Blocks(made=made)
 
 
+_UNCHANGEABLE = (
+    "It belongs to root: the service cannot change itself. Nothing is made on top of it, so that a changed line touches "
+    "nothing else."
+)
+
+
 def source(step: CopyTree, scene: Scene) -> Blocks:
     """Source as it is, with bytecode for where it will be; no matter which permissions a checkout has."""
     surplus = scene.context.surplus(step)
@@ -121,7 +127,8 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
         Blank(),
     )  # fmt: skip
     shipped = (
-        Comment((f"{sentence(step.why)}. It belongs to root: the service cannot change itself.",)),
+        Comment((f"{sentence(step.why)}. {_UNCHANGEABLE}",)),
+        Workdir(scene.plan.config.workdir),
         Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=BUILD, owner="0:0", link=True),
         Blank(),
     )

@@ -2,6 +2,7 @@ import gzip
 import io
 import lzma
 import tracemalloc
+import zlib
 from typing import get_args
 
 import pytest
@@ -13,13 +14,15 @@ from lading.archive import Compression, Inflated, inflate
 from lading.archive.inflate import XZ_MEMORY
 from lading.errors import VerificationFailed
 
-COMPRESSED = ("gzip", "xz", "zstd")
+COMPRESSED = ("gzip", "deflate", "xz", "zstd")
 
 
 def compress(data: bytes, compression: Compression) -> bytes:
     match compression:
         case "gzip":
             return gzip.compress(data)
+        case "deflate":
+            return zlib.compress(data)[2:-4]
         case "xz":
             return lzma.compress(data)
         case "zstd":

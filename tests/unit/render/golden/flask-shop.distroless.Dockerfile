@@ -99,10 +99,11 @@ COPY --link --from=packages --chown=0:0 /unpacked/ /
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-# The project is no package: its source ships. It belongs to root: the service cannot change itself.
+# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
+# on top of it, so that a changed line touches nothing else.
+WORKDIR /app
 COPY --link --from=build --chown=0:0 /source/ /app/
 
-WORKDIR /app
 # env TZ Europe/Berlin: lading.toml › env.TZ
 ENV LANG=C.UTF-8 \
     PATH=/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \

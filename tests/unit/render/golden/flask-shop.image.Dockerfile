@@ -59,10 +59,11 @@ FROM registry.example/platform/python:3.13@sha256:e3b0c44298fc1c149afbf4c8996fb9
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-# The project is no package: its source ships. It belongs to root: the service cannot change itself.
+# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
+# on top of it, so that a changed line touches nothing else.
+WORKDIR /app
 COPY --link --from=build --chown=0:0 /source/ /app/
 
-WORKDIR /app
 # env TZ Europe/Berlin: lading.toml › env.TZ
 ENV LANG=C.UTF-8 \
     PATH="/app/.venv/bin:$PATH" \

@@ -59,10 +59,11 @@ FROM python:3.13-slim-trixie@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-# The project is no package: its source ships. It belongs to root: the service cannot change itself.
+# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
+# on top of it, so that a changed line touches nothing else.
+WORKDIR /app
 COPY --link --from=build --chown=0:0 /source/ /app/
 
-WORKDIR /app
 ENV LANG=C.UTF-8 \
     PATH="/app/.venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
