@@ -100,8 +100,8 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
 
 
 _UNCHANGEABLE = (
-    "It belongs to root: the service cannot change itself. Nothing is made on top of it, so that a changed line touches "
-    "nothing else."
+    "It belongs to root: the service cannot change itself. Nothing is made on top of it, so that a changed line "
+    "touches nothing else."
 )
 
 
