@@ -195,10 +195,13 @@ class Http:
             if proxy:
                 connection.set_tunnel(host, port, _proxy_headers(proxy))
         try:
-            if scheme == "http":
-                connection.sock = _connected(*near, timeout)
-            else:
+            if scheme == "https" and proxy:
                 connection.connect()
+            else:
+                connection.sock = _connected(*near, timeout)
+            if scheme == "https" and not proxy:
+                # As bytes, for the reason that `_connected` gives; the certificate is held to this name all the same.
+                connection.sock = self._context(host, port).wrap_socket(connection.sock, server_hostname=host.encode())
             connection.sock.settimeout(self._timeout)
         except (OSError, HTTPException) as error:
             connection.close()
