@@ -81,6 +81,7 @@ class Lading:
         self._store = folder / "store"
         self._cache = folder / "uv-cache"
         self._base = folder / "store-with-base"
+        self._aside = 0
         self._service = service
         self._registry = registry
         self._env = {**env, "LADING_STORE": str(self._store), "UV_CACHE_DIR": str(self._cache)}
@@ -96,9 +97,12 @@ class Lading:
         timed([self._command, "lock"], self._env, self._service)
 
     def forget(self) -> None:
-        """Empty caches."""
-        shutil.rmtree(self._store, ignore_errors=True)
-        shutil.rmtree(self._cache, ignore_errors=True)
+        """Put caches aside. They are not removed: for a minute, ext4 passes over the inodes of deleted files one by one
+        whenever it makes a file (fs/ext4/ialloc.c, `recently_deleted`); a machine that never built has deleted none."""
+        for folder in (self._store, self._cache):
+            if folder.exists():
+                self._aside += 1
+                folder.rename(folder.with_name(f"aside-{self._aside}"))
 
     def keep_base(self) -> None:
         """Remember the store of a build of the base alone, for `forget_all_but_base`."""
@@ -126,7 +130,10 @@ class Docker:
         """One build of the service as it is now."""
         command = ["docker", "buildx", "build", *self._flags, "--file", str(self._dockerfile)]
         command += ["--tag", f"{self._registry}/bench/{self.name}:1", *(["--push"] if push else [])]
-        return timed([*command, "."], self._env, self._service)
+        try:
+            return timed([*command, "."], self._env, self._service)
+        except SystemExit:  # Docker 26 can lose a snapshot while it prunes ("parent snapshot … does not exist")
+            return timed([*command, "."], self._env, self._service)
 
     def forget(self) -> None:
         """Empty caches; the base image stays."""
