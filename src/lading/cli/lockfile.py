@@ -54,18 +54,14 @@ def read_pins(root: Path) -> "Pins | None":
 def write_pins(root: Path, pins: "Pins") -> bool:
     """Write the lock, atomically; whether that changed the file. Raises `StepFailed`."""
     from lading.lock.file import write_lock
+    from lading.whole import write_whole
 
     path, data = root / LOCK_NAME, write_lock(pins).encode()
-    temporary = path.with_name(temporary_name(LOCK_NAME))
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
         _remove_leftovers(root)
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, (data,))
     except OSError as error:
         raise StepFailed(
             f"cannot write the lock: {error.strerror or error}",

@@ -18,7 +18,7 @@ from lading.oci.layout import MARKER, Layout, entries_of, index_bytes, layout_of
 from lading.oci.model import Descriptor, Image, Index
 from lading.oci.partial import config_descriptor, images_of, parts_of
 from lading.oci.references import Reference
-from lading.place import temporary_name
+from lading.whole import write_whole
 
 BLOCK = 512
 MOST_MEMBERS = 100_000
@@ -36,14 +36,7 @@ def write_archive(path: Path, images: Mapping[str, Image | Index]) -> None:
                 "an archive is a file, and this is a folder", where=str(path), fix="choose another --output"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(temporary_name(path.name))
-        try:
-            with temporary.open("xb", buffering=CHUNK) as file:
-                for chunk in archive_chunks(images):
-                    file.write(chunk)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, archive_chunks(images))
 
 
 def archive_chunks(images: Mapping[str, Image | Index]) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from lading.oci.documents import DOCUMENT_LIMIT, IndexDocument, Manifest, decode
 from lading.oci.model import OCI_INDEX, Descriptor, Image, Index, Platform
 from lading.oci.partial import Part, images_of, manifest_descriptor, parts_of, platform_of
 from lading.oci.references import Reference, parse_reference
-from lading.place import temporary_name
+from lading.whole import write_whole
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
@@ -205,8 +205,8 @@ def _add(folder: Path, images: Mapping[str, Image | Index]) -> None:
     kept = [entry for entry in old if entry.annotations.get(CONTAINERD_NAME) not in names]
     for part in parts_of(images.values()):
         _write_blob(folder, part)
-    _replace(folder / "oci-layout", (MARKER,))
-    _replace(folder / "index.json", (index_bytes(entries_of(images, kept)),))
+    write_whole(folder / "oci-layout", (MARKER,))
+    write_whole(folder / "index.json", (index_bytes(entries_of(images, kept)),))
     _drop(folder, [entry for entry in old if entry not in kept])
 
 
@@ -248,18 +248,7 @@ def _write_blob(folder: Path, part: Part) -> None:
             return
     except FileNotFoundError:
         pass
-    _replace(path, checked(part.chunks(), part.descriptor, where="the image"))
-
-
-def _replace(path: Path, chunks: Iterable[bytes]) -> None:
-    temporary = path.with_name(temporary_name(path.name))
-    try:
-        with temporary.open("xb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, checked(part.chunks(), part.descriptor, where="the image"))
 
 
 @contextmanager

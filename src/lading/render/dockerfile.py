@@ -62,6 +62,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
     base = plan.runtime.base
     scene = Scene(plan=plan, base=public_base(base), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
     blocks = [_blocks(step, scene) for stage in plan.stages for step in stage.steps]
+    shipped = [one for block in blocks for one in block.shipped]
     return written((
         *_head(plan),
         *_tools(scene),
@@ -69,7 +70,8 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *(one for block in blocks for one in block.made),
         *debian.packages_stage(extra_packages(base), scene),
         *_runtime(scene),
-        *(one for block in blocks for one in block.shipped),
+        *shipped,
+        *([] if any(isinstance(one, Workdir) for one in shipped) else [Workdir(plan.config.workdir)]),
         *_config(scene, base),
     ))  # fmt: skip
 
@@ -133,8 +135,6 @@ def _runtime(scene: Scene) -> Iterator[Instruction]:
 def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
     """What the image says of its own run, in the order in which a reader asks."""
     config, reasons = scene.plan.config, scene.reasons
-    if not any(isinstance(step, CopyTree) for step in scene.plan.runtime.steps):  # else it stands before the source
-        yield Workdir(config.workdir)
     yield from _told((*reasons.told_of("run", "env"),), _env(config, base))
     labels = _labels(scene, base)
     if labels:

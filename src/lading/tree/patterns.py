@@ -12,8 +12,8 @@ from collections.abc import Iterable
 class Patterns:
     """Compiled patterns; `matches("a/b.py")` says whether a path (relative, `/` between its parts) is meant.
 
-    Most patterns name a file, a folder anywhere, or an ending, or have words between stars: these are looked up, and
-    only the rest become regular expressions, since compiling one takes longer than asking it about a whole service.
+    Most patterns name a file or a folder, or have words between stars: these are looked up, and only the rest become
+    regular expressions, since compiling one takes longer than asking it about a whole service.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -39,8 +39,6 @@ class _Group:
     def __init__(self) -> None:
         self._whole: set[str] = set()
         self._names: set[str] = set()
-        self._endings: tuple[str, ...] = ()
-        self._beginnings: tuple[str, ...] = ()
         self._starred = _Starred()
         self._starred_at_root = _Starred()
         self._others: list[str] = []
@@ -54,10 +52,6 @@ class _Group:
             self._whole.add(pattern)
         elif anywhere and not _SPECIAL.intersection(name):
             self._names.add(name)
-        elif anywhere and name.startswith("*") and not _SPECIAL.intersection(name[1:]):
-            self._endings += (name[1:],)
-        elif anywhere and name.endswith("*") and not _SPECIAL.intersection(name[:-1]):
-            self._beginnings += (name[:-1],)
         elif "/" not in name and "**" not in name and not _SPECIAL.intersection(name.replace("*", "")):
             (self._starred if anywhere else self._starred_at_root).add(name)
         else:
@@ -67,8 +61,6 @@ class _Group:
         """Whether any pattern matches the path or a folder above it."""
         parts = path.split("/")
         if self._names and not self._names.isdisjoint(parts):
-            return True
-        if any(part.endswith(self._endings) or part.startswith(self._beginnings) for part in parts):
             return True
         if self._starred_at_root.match(parts[0]) or any(map(self._starred.match, parts)):
             return True
@@ -86,7 +78,7 @@ class _Group:
 
 
 class _Starred:
-    """Names with stars between words, as `test_*.py`."""
+    """Names with stars, as `*.pyc` and `test_*.py`."""
 
     def __init__(self) -> None:
         self._pieces: list[tuple[str, tuple[str, ...], str]] = []

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.debmirror import Deb, DebMirror
@@ -15,6 +16,7 @@ from lading.cli.context import Context
 from lading.cli.lockfile import LOCK_NAME, lock_again, read_pins
 from lading.cli.project import load_project
 from lading.errors import Problems, StepFailed, UsageError
+from lading.place import UNFINISHED
 from lading.plan.bases import debian_base
 
 UV_LOCK = """\
@@ -305,12 +307,17 @@ def test_a_lock_that_cannot_be_written_leaves_the_old_one_whole(desk: Desk, monk
     before = desk.text
     update(desk.mirror)
 
-    def full(path: Path, data: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(data[:10])
-        raise OSError(28, "No space left on device")
+    real = Path.open
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    def full(path: Path, *args: Any, **more: Any) -> Any:
+        file = real(path, *args, **more)
+        if path.name.endswith(UNFINISHED):
+            with file:
+                file.write(b"lock 1\nhal")
+            raise OSError(28, "No space left on device")
+        return file
+
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(StepFailed, match="cannot write the lock: No space left on device"):
         desk.run("--upgrade")
     assert desk.text == before

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lading.errors import StepFailed, UsageError
-from lading.place import temporary_name
 from lading.render.marker import has_marker
+from lading.whole import write_whole
 
 
 class Rendered(NamedTuple):
@@ -48,13 +48,8 @@ def write(root: Path, file: Rendered) -> bool:
     if committed(root, file) == file.text:
         return False
     path = root / file.path
-    temporary = path.with_name(temporary_name(path.name))
     try:
-        try:
-            temporary.write_bytes(file.text.encode())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, (file.text.encode(),))
     except OSError as error:
         raise StepFailed(
             f"cannot write the file: {error.strerror or error}",
