@@ -14,7 +14,7 @@ from tests.engine.conftest import Program
 from tests.engine.elf import Closure
 from tests.engine.rootfs import Rootfs
 
-from lading.assemble.bytecode import Compiler, Interpreter
+from lading.assemble.python.bytecode import Compiler, Interpreter
 
 Tools = Callable[[str], Program]
 IMAGES = ("distroless/amd64", "distroless/arm64", "slim/amd64")

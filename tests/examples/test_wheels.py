@@ -7,13 +7,13 @@ from pathlib import Path
 from tests.examples.test_riskshield import project
 from uv import find_uv_bin
 
-from lading.assemble.installed import installed_below
+from lading.assemble.python.installed import installed_below
+from lading.assemble.python.uv import Uv
+from lading.assemble.python.wheel_archive import WheelArchive, opened
+from lading.assemble.python.wheel_fetch import WheelFetcher
+from lading.assemble.python.wheel_packer import WheelPacker
+from lading.assemble.python.wheels import Target, choose_wheels
 from lading.assemble.segment import Segment
-from lading.assemble.uv import Uv
-from lading.assemble.wheel_archive import WheelArchive, opened
-from lading.assemble.wheel_fetch import WheelFetcher
-from lading.assemble.wheel_packer import WheelPacker
-from lading.assemble.wheels import Target, choose_wheels
 from lading.http import Http
 from lading.plan.model import PythonDependencies
 from lading.proc import Runner

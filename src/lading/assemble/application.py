@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from lading.assemble.actions import Inputs, key_of
-from lading.assemble.bytecode import Compiler, PycMemory, PycQueue
 from lading.assemble.compress import NAMES, Compression
+from lading.assemble.python.bytecode import Compiler, PycMemory, PycQueue
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import Digest
 from lading.errors import StepFailed, UsageError, raise_all

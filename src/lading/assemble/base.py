@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lading.assemble.actions import key_of
-from lading.assemble.bytecode import Compiler, PycQueue
 from lading.assemble.compress import NAMES, Compression
 from lading.assemble.debian_files import (
     ALIASES,
@@ -20,6 +19,7 @@ from lading.assemble.debian_files import (
     ships,
 )
 from lading.assemble.packages import Packages, where_is
+from lading.assemble.python.bytecode import Compiler, PycQueue
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import Digest, digest_of
 from lading.errors import VerificationFailed

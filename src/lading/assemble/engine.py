@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from lading.assemble.actions import History, explain
-from lading.assemble.bytecode import Compiler, tag_of
 from lading.assemble.config import image_config
 from lading.assemble.conflicts import settle
-from lading.assemble.dependencies import DependenciesStep
-from lading.assemble.interpreter import from_host, from_packages, identity_of, interpreter_packages
 from lading.assemble.layers import LayerRecord, StoredLayer, compose, is_whole
+from lading.assemble.python.bytecode import Compiler, tag_of
+from lading.assemble.python.dependencies import DependenciesStep
+from lading.assemble.python.interpreter import from_host, from_packages, identity_of, interpreter_packages
+from lading.assemble.python.wheels import Target
 from lading.assemble.result import BuildReport, LayerReport, PlatformReport, StepReport
 from lading.assemble.steps import (
     ApplicationStep,
@@ -26,7 +27,6 @@ from lading.assemble.steps import (
     target_of,
 )
 from lading.assemble.stored import RemoteRecord, remote_key
-from lading.assemble.wheels import Target
 from lading.assemble.workshop import Workshop, threads
 from lading.digest import Digest, digest_of
 from lading.errors import UsageError

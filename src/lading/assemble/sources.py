@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from lading.assemble.python.uv import Uv
+from lading.assemble.python.wheel_fetch import WheelFetcher
+from lading.assemble.python.wheels import Wheel
 from lading.assemble.stored import RemoteRecord, StoredImage
-from lading.assemble.uv import Uv
-from lading.assemble.wheel_fetch import WheelFetcher
-from lading.assemble.wheels import Wheel
 from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image, Layer

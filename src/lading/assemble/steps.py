@@ -8,13 +8,13 @@ from typing import Protocol, TypeVar
 from lading.assemble.actions import key_of
 from lading.assemble.application import COPY_VERSION, SourcePacker, SourceSelection
 from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, write_small_files
-from lading.assemble.bytecode import Compiler
 from lading.assemble.compress import NAMES
 from lading.assemble.debian_files import FILTER_VERSION
-from lading.assemble.project import ProjectWheel
+from lading.assemble.python.bytecode import Compiler
+from lading.assemble.python.project import ProjectWheel
+from lading.assemble.python.wheel_packer import INSTALL_VERSION
+from lading.assemble.python.wheels import Target
 from lading.assemble.segment import Segment, SegmentWriter
-from lading.assemble.wheel_packer import INSTALL_VERSION
-from lading.assemble.wheels import Target
 from lading.assemble.workshop import Counter, Workshop
 from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins

@@ -20,10 +20,10 @@ from lading.tree import Tree
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from lading.assemble.bytecode import Compiler, Interpreter
-    from lading.assemble.running import Running
-    from lading.assemble.uv import Uv
-    from lading.assemble.wheels import Wheel
+    from lading.assemble.python.bytecode import Compiler, Interpreter
+    from lading.assemble.python.running import Running
+    from lading.assemble.python.uv import Uv
+    from lading.assemble.python.wheels import Wheel
 
 Doing = Literal["fetch", "install", "compile", "pack", "push", "load", "write"]
 Unit = Literal["packages", "files", "bytes", "layers"]

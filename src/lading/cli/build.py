@@ -8,9 +8,9 @@ from lading.cli.context import Context
 from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, raise_all
 
 if TYPE_CHECKING:
-    from lading.assemble.bytecode import Interpreter
+    from lading.assemble.python.bytecode import Interpreter
+    from lading.assemble.python.running import Running
     from lading.assemble.result import BuildReport
-    from lading.assemble.running import Running
     from lading.cli.again import Memory
     from lading.cli.early import Early
     from lading.cli.project import Project

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from lading.place import default_root
 
 if TYPE_CHECKING:
-    from lading.assemble.bytecode import Interpreter
-    from lading.assemble.running import Running
+    from lading.assemble.python.bytecode import Interpreter
+    from lading.assemble.python.running import Running
     from lading.cli.context import Context
 
 
@@ -38,7 +38,7 @@ class Early:
         # Only what the store holds is started on its word, since that is what it would be trusted with anyway.
         roots = os.path.join(self._root, "roots", "")  # noqa: PTH118
         if command.startswith(roots) and ".." not in command:
-            from lading.assemble.running import Running
+            from lading.assemble.python.running import Running
 
             try:
                 pairs = (line.partition("=") for line in variables.split("\n"))

@@ -170,7 +170,7 @@ class Project:
 
     def plannable(self) -> tuple[str, ...]:
         """The services at or below `here` (or the one around it) that have something to start, by name."""
-        from lading.plan.decide import starts
+        from lading.plan.python.decide import starts
 
         folders = {name: facts.folder for name, (facts, _) in self.services.items() if name not in self.apart}
         below = [name for name, folder in folders.items() if _within(folder, self.here)]

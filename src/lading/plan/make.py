@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from lading.plan.commands import health_command
-from lading.plan.decide import Decisions, decide
 from lading.plan.excludes import left_out, source_excludes, wheel_excludes
 from lading.plan.model import (
     Accounts,
@@ -18,8 +16,10 @@ from lading.plan.model import (
     Stage,
     Step,
 )
+from lading.plan.python.commands import health_command
+from lading.plan.python.decide import Decisions, decide
+from lading.plan.python.starting import VENV
 from lading.plan.reasons import Decision
-from lading.plan.starting import VENV
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import ServiceFacts
 

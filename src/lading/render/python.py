@@ -22,7 +22,7 @@ _OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
 _WHEELS = "/wheels"
 _ENVIRONMENT = r"/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/"
 """For sed: what `pyvenv.cfg` says of the installer, of a person's prompt and of Python's last fix is left out. The rest
-is what Lading writes (`lading.assemble.wheel_packer.environment_marker`)."""
+is what Lading writes (`lading.assemble.python.wheel_packer.environment_marker`)."""
 
 
 def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]:

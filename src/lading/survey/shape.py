@@ -18,7 +18,7 @@ from lading.tree.patterns import Patterns
 from lading.tree.tree import Tree
 
 if TYPE_CHECKING:
-    from lading.survey.module import ModuleFacts
+    from lading.survey.python.module import ModuleFacts
     from lading.survey.survey import Memo
 
 

@@ -14,9 +14,9 @@ from lading.tree import Tree, is_utf8
 if TYPE_CHECKING:
     from lading.survey.folders import Project
     from lading.survey.model import Locked, PythonFacts, ServiceFacts, Unsupported
-    from lading.survey.module import ModuleFacts
-    from lading.survey.project import ProjectFacts
-    from lading.survey.uvlock import LockFacts
+    from lading.survey.python.module import ModuleFacts
+    from lading.survey.python.project import ProjectFacts
+    from lading.survey.python.uvlock import LockFacts
 
 T = TypeVar("T")
 
@@ -45,10 +45,10 @@ def survey(tree: Tree, *, memo: Memo = forget, asked: Sequence[str] = ()) -> Sur
 
 def module_facts(tree: Tree, path: str, memo: Memo) -> "ModuleFacts":
     """The facts of one module of a tree."""
-    from lading.survey.module import ModuleFacts
+    from lading.survey.python.module import ModuleFacts
 
     def compute() -> ModuleFacts:
-        from lading.survey.scan import scan_module
+        from lading.survey.python.scan import scan_module
 
         return scan_module(tree.read(path))
 
@@ -86,7 +86,7 @@ class _Surveyor:
     def _service(
         self, one: "Project", facts: "ProjectFacts", lock: "LockFacts", projects: Sequence["Project"]
     ) -> "ServiceFacts":
-        from lading.survey.conclude import Inputs, conclude
+        from lading.survey.python.conclude import Inputs, conclude
 
         nested = _nested(one, projects)
         paths = frozenset(self._below(one.folder, nested))
@@ -110,9 +110,9 @@ class _Surveyor:
 
     def _modules(self, one: "Project", paths: frozenset[str], ignored: Sequence[str]) -> Mapping[str, "ModuleFacts"]:
         """The modules that ship: all but what is for development, and what they import of that."""
-        from lading.survey.graph import Graph
-        from lading.survey.module import ModuleFacts
         from lading.survey.patterns import DEVELOPMENT
+        from lading.survey.python.graph import Graph
+        from lading.survey.python.module import ModuleFacts
         from lading.tree.patterns import Patterns
 
         hidden, development = Patterns(ignored), Patterns(DEVELOPMENT)
@@ -127,10 +127,10 @@ class _Surveyor:
             read |= {path: module_facts(self._tree, one.path(path), self._memo) for path in new}
 
     def _project(self, one: "Project") -> "ProjectFacts":
-        from lading.survey.project import ProjectFacts
+        from lading.survey.python.project import ProjectFacts
 
         def compute() -> ProjectFacts:
-            from lading.survey.project import read_project
+            from lading.survey.python.project import read_project
 
             return read_project(self._tree.read(path))
 
@@ -138,10 +138,10 @@ class _Surveyor:
         return self._memo(key_of("project", self._tree.digest(path)), ProjectFacts, compute)
 
     def _lock(self, one: "Project") -> "LockFacts":
-        from lading.survey.uvlock import LockFacts
+        from lading.survey.python.uvlock import LockFacts
 
         def compute() -> LockFacts:
-            from lading.survey.uvlock import read_lock
+            from lading.survey.python.uvlock import read_lock
 
             return read_lock(self._tree.read(path))
 
@@ -152,7 +152,7 @@ class _Surveyor:
         from lading.survey.model import Locked
 
         def compute() -> tuple[Locked, ...]:
-            from lading.survey.uvlock import closure
+            from lading.survey.python.uvlock import closure
 
             return closure(lock, python)
 
@@ -163,7 +163,7 @@ class _Surveyor:
         from lading.survey.model import PythonFacts
 
         def compute() -> PythonFacts:
-            from lading.survey.python_version import python_facts
+            from lading.survey.python.python_version import python_facts
 
             return python_facts(requires, files)
 
@@ -172,7 +172,7 @@ class _Surveyor:
 
     def _version_files(self, folder: str) -> dict[str, bytes]:
         """The files that name a Python version: the service's own, then those of the folders above it."""
-        from lading.survey.python_version import FILES
+        from lading.survey.python.python_version import FILES
 
         found: dict[str, bytes] = {}
         depth = 0
@@ -231,7 +231,7 @@ def _nested(one: "Project", projects: Iterable["Project"]) -> tuple[str, ...]:
 
 def _named_apart(services: Sequence["ServiceFacts"]) -> Iterable["ServiceFacts"]:
     """Services by their projects' names; those whose names clash by their folders."""
-    from lading.survey.project import normalised
+    from lading.survey.python.project import normalised
 
     names = [one.name.value for one in services]
     for one in services:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from lading.survey.folders import GO_FILES, NODE_LOCKS, Project, lock_owner, python_locks
 from lading.survey.model import Unsupported
-from lading.survey.project import ProjectFacts, normalised
-from lading.survey.requirements import differences
-from lading.survey.uvlock import LockFacts
+from lading.survey.python.project import ProjectFacts, normalised
+from lading.survey.python.requirements import differences
+from lading.survey.python.uvlock import LockFacts
 
 NOT_YET = "is not supported yet"
 USE_UV = "uv projects are: `uv init --bare`, `uv add` what it needs, and `uv lock`"

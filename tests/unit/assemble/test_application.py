@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lading.assemble.application import SourcePacker, SourceSelection, followed
-from lading.assemble.bytecode import Compiler, Interpreter, tag_of
+from lading.assemble.python.bytecode import Compiler, Interpreter, tag_of
 from lading.plan.model import CopyTree
 from lading.store import Store
 from lading.tree import MemoryTree

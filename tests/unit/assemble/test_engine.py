@@ -14,11 +14,11 @@ from tests.support.debmirror import Deb, build_deb
 from tests.support.wheels import build_wheel
 
 from lading.assemble.engine import EmbeddedEngine
+from lading.assemble.python.uv import Uv
+from lading.assemble.python.wheel_fetch import WheelFetcher
+from lading.assemble.python.wheels import Wheel
 from lading.assemble.result import BuildReport, Event, Noted
 from lading.assemble.stored import StoredIndex, blobs_of, open_stored
-from lading.assemble.uv import Uv
-from lading.assemble.wheel_fetch import WheelFetcher
-from lading.assemble.wheels import Wheel
 from lading.assemble.workshop import Workshop
 from lading.digest import Digest, digest_of
 from lading.errors import StepFailed, UsageError

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.assemble.bytecode import Compiler, Interpreter
+from lading.assemble.python.bytecode import Compiler, Interpreter
 from lading.cli.context import Context
 from lading.cli.early import Early
 

@@ -274,8 +274,8 @@ def test_with_nothing_changed_nothing_heavy_is_imported(tmp_path: Path) -> None:
         "tomllib",
         "subprocess",
         "packaging",
-        "lading.survey.conclude",
-        "lading.survey.scan",
+        "lading.survey.python.conclude",
+        "lading.survey.python.scan",
         "lading.strategy.read",
     }
     assert not imported(repository) & heavy
@@ -286,5 +286,5 @@ def test_after_a_changed_line_one_module_is_parsed_and_nothing_is_concluded(tmp_
     repository.project().plans()
     write(repository.folder, {"more.py": "\n\ndef f():\n    return 2\n"})
     found = imported(repository)
-    assert "lading.survey.scan" in found
-    assert not found & {"tomllib", "packaging", "lading.survey.conclude", "lading.plan.make"}
+    assert "lading.survey.python.scan" in found
+    assert not found & {"tomllib", "packaging", "lading.survey.python.conclude", "lading.plan.make"}

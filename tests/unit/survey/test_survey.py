@@ -7,7 +7,7 @@ from tests.support.projects import FASTAPI_APP, facts_of, pyproject, tree_of, uv
 
 from lading.digest import Digest
 from lading.survey.model import Survey, Unsupported
-from lading.survey.module import ModuleFacts
+from lading.survey.python.module import ModuleFacts
 from lading.survey.survey import survey
 from lading.tree import MemoryTree
 

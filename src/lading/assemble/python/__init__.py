@@ -1,0 +1,1 @@
+"""The steps of Python services: wheels, modules and their bytecode."""

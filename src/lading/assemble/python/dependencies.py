@@ -1,0 +1,208 @@
+"""The dependencies layer: the wheels that a project's lock names for the target, each a segment."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.assemble.actions import key_of
+from lading.assemble.python.installed import Installed, installed_below, sharing
+from lading.assemble.python.uv import Uv
+from lading.assemble.python.wheel_packer import INSTALL_VERSION, WheelPacker
+from lading.assemble.python.wheels import Target, Wheel, choose_wheels
+from lading.assemble.segment import Segment
+from lading.assemble.steps import Bytecode, Made, project_folder, there
+from lading.assemble.workshop import Counter, Workshop, threads
+from lading.digest import Digest
+from lading.errors import StepFailed
+from lading.lock.model import Pins
+from lading.plan.model import Plan, PythonDependencies
+from lading.store import Store
+from lading.tree import SubTree
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+FETCHED_AT_ONCE = 4
+"""Wheels that are on the wire together: an index far away answers each of them late."""
+
+
+def resolve_wheels(
+    store: Store, uv: Callable[[], Uv], step: PythonDependencies, target: Target, *, lock: Digest, project: Digest
+) -> tuple[Wheel, ...]:
+    """The wheels of the project's lock for the target; uv is only asked when lock, project or target are new."""
+    inputs = {
+        "lock": lock,
+        "project": project,
+        "groups": " ".join(step.groups),
+        "extras": " ".join(step.extras),
+        "target": f"{target.platform} {target.python} {target.glibc}",
+        "layout": INSTALL_VERSION,
+    }
+
+    def compute() -> tuple[Wheel, ...]:
+        import tomli
+
+        return choose_wheels(tomli.loads(uv().export(step)), target, where=step.lock)
+
+    return store.memo(key_of("wheels", inputs), tuple[Wheel, ...], compute)
+
+
+class DependenciesStep:
+    """The dependencies layer."""
+
+    title = "dependencies"
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        plan: Plan,
+        *,
+        step: PythonDependencies,
+        pins: Pins,
+        target: Target,
+        bytecode: Bytecode,
+    ) -> None:
+        self._workshop = workshop
+        self._plan = plan
+        self._step = step
+        self._pins = pins
+        self._target = target
+        self._bytecode = bytecode
+
+    @cached_property
+    def wheels(self) -> tuple[Wheel, ...]:
+        """The wheels of the lock for this platform."""
+        tree = SubTree(self._workshop.tree, self._plan.folder)
+        step = self._step
+        return resolve_wheels(
+            self._workshop.store,
+            self._uv,
+            step,
+            self._target,
+            lock=tree.digest(step.lock),
+            project=tree.digest(step.project),
+        )
+
+    def inputs(self) -> dict[str, str]:
+        """See `LayerStep.inputs`."""
+        named = {f"{self._step.lock}: {wheel.name}": f"{wheel.version} {wheel.digest}" for wheel in self.wheels}
+        named["environment"] = f"{self._step.venv} {self._step.interpreter}"
+        named["python"] = self._target.minor
+        named["bytecode"] = f"{self._bytecode.identity} {INSTALL_VERSION}"
+        return named
+
+    def make(self) -> Made:
+        """See `LayerStep.make`."""
+        packer = self._packer()
+        known = {wheel.digest: packer.known(wheel.digest) for wheel in self.wheels}
+        missing = [wheel for wheel in self.wheels if known[wheel.digest] is None]
+        packed = self._pack(packer, missing) if missing else {}
+        segments = [packed.get(wheel.digest) or there(known[wheel.digest]) for wheel in self.wheels]
+        return Made([packer.environment(self._step.interpreter), *segments], len(missing))
+
+    def _pack(self, packer: WheelPacker, missing: Sequence[Wheel]) -> dict[Digest, Segment]:
+        """Pack wheels as they come; those that cannot simply be fetched and read are left to uv."""
+        platform = self._target.platform
+        counter = Counter(self._workshop, self.title, platform, doing="pack", total=len(missing), unit="packages")
+        made = self._read(packer, missing, counter)
+        rest = [wheel for wheel in missing if wheel.digest not in made]
+        return made | self._install(packer, rest, counter) if rest else made
+
+    def _read(self, packer: WheelPacker, missing: Sequence[Wheel], counter: Counter) -> dict[Digest, Segment]:
+        from lading.assemble.python.wheel_archive import Unusual, WheelArchive, opened
+
+        workshop = self._workshop
+        project = project_folder(workshop, self._plan)
+        with workshop.store.scratch() as folder, threads(min(FETCHED_AT_ONCE, len(missing)), "lading-fetch") as pool:
+
+            def pack(wheel: Wheel, path: Path) -> Segment | None:
+                try:
+                    with opened(path) as file:
+                        archive = WheelArchive(file, name=wheel.name, version=wheel.version)
+                        segment = packer.pack(archive, wheel.digest)
+                except Unusual:
+                    return None
+                finally:
+                    if path.parent == folder:
+                        path.unlink()
+                counter.add()
+                return segment
+
+            def fetch(wheel: Wheel) -> "Future[Segment | None] | None":
+                path = workshop.sources.wheel(wheel, project, folder)
+                return workshop.pool.submit(pack, wheel, path) if path else None
+
+            # The largest first: the last to start should not be the longest.
+            order = sorted(missing, key=lambda wheel: -wheel.size)
+            packing = list(zip(order, pool.map(fetch, order), strict=True))
+            found = ((wheel, future.result()) for wheel, future in packing if future)
+            return {wheel.digest: segment for wheel, segment in found if segment}
+
+    def _install(self, packer: WheelPacker, missing: Sequence[Wheel], counter: Counter) -> dict[Digest, Segment]:
+        """Install with uv and pack in a few batches, so that one is packed while uv fetches the next."""
+        workshop = self._workshop
+        uv = self._uv()
+        with workshop.store.scratch() as folder:
+
+            def install(numbered: tuple[int, list[Wheel]]) -> dict[Digest, Segment]:
+                number, batch = numbered
+                installed = self._lay_out(uv, batch, folder / str(number))
+
+                def pack(wheel: Wheel) -> Segment:
+                    if wheel.name not in installed:
+                        raise StepFailed(f"uv did not install {wheel.name} {wheel.version}", where=self._step.lock)
+                    segment = packer.pack(installed[wheel.name], wheel.digest)
+                    counter.add()
+                    return segment
+
+                order = sorted(batch, key=lambda wheel: -wheel.size)
+                return dict(zip((wheel.digest for wheel in order), workshop.pool.map(pack, order), strict=True))
+
+            batches = split(missing, 2)
+            with threads(len(batches), "lading-install") as pool:
+                made: dict[Digest, Segment] = {}
+                for part in pool.map(install, enumerate(batches)):
+                    made |= part
+        return made
+
+    def _lay_out(self, uv: Uv, batch: Sequence[Wheel], folder: Path) -> dict[str, Installed]:
+        """Install a batch below `folder`. Wheels that bring the same file are installed again, each by itself: in one
+        folder the file would be that of whichever came last, which is not the same every time."""
+        installed = _install_into(uv, batch, self._target, folder / "prefix")
+        twins = sharing(installed)
+        for wheel in batch:
+            if wheel.name in twins:
+                installed |= _install_into(uv, [wheel], self._target, folder / wheel.name / "prefix")
+        return installed
+
+    def _uv(self) -> Uv:
+        return self._workshop.sources.uv(project_folder(self._workshop, self._plan), self._pins)
+
+    def _packer(self) -> WheelPacker:
+        return WheelPacker(
+            self._workshop.store,
+            venv=self._step.venv,
+            target=self._target,
+            compression=self._plan.compression,
+            mtime=self._workshop.mtime,
+            compiler=self._bytecode.compiler,
+            bytecode=self._bytecode.identity,
+        )
+
+
+def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
+    """At most `parts` batches of about the same size in bytes, the same for the same wheels."""
+    batches: list[list[Wheel]] = [[] for _ in range(max(1, min(parts, len(wheels) // 4)))]
+    sizes = [0] * len(batches)
+    for wheel in sorted(wheels, key=lambda wheel: (-wheel.size, wheel.name)):
+        smallest = sizes.index(min(sizes))
+        batches[smallest].append(wheel)
+        sizes[smallest] += wheel.size + 1  # an index need not tell sizes; then they are dealt out evenly
+    return batches
+
+
+def _install_into(uv: Uv, wheels: Sequence[Wheel], target: Target, prefix: Path) -> dict[str, Installed]:
+    prefix.mkdir(parents=True)
+    uv.install(wheels, target, prefix)
+    return installed_below(prefix)

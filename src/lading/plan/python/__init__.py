@@ -1,0 +1,1 @@
+"""Python services become plans."""

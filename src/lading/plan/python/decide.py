@@ -1,0 +1,158 @@
+"""What is decided for one service, each decision with its source: the reasons behind a plan. Pure."""
+
+import re
+from collections.abc import Collection
+
+import msgspec
+
+from lading.errors import raise_all
+from lading.plan.model import Base, Process
+from lading.plan.python.standing import choose_base, choose_python
+from lading.plan.python.starting import Start, choose_port, choose_processes, choose_start
+from lading.plan.reasons import Decision, Notebook
+from lading.strategy.model import ServiceStrategy
+from lading.survey.model import App, ServiceFacts
+from lading.survey.patterns import names_secret
+
+
+class Decisions(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a plan is made of. `command` is words for the image's Python; `copy_source` says that the source ships
+    as it is; `roots` are folders of it that must be on the module path."""
+
+    python: str
+    base: Base
+    command: tuple[str, ...]
+    port: int | None
+    health_path: str | None
+    processes: tuple[Process, ...]
+    copy_source: bool
+    roots: tuple[str, ...]
+    reasons: tuple[Decision, ...]
+    notes: tuple[str, ...]
+
+
+def starts(facts: ServiceFacts, strategy: ServiceStrategy) -> bool:
+    """Whether a project has anything to start: else it is a library, and no service."""
+    return bool(strategy.command or facts.app or any(not fact.value.runs_once for fact in facts.processes))
+
+
+def decide(facts: ServiceFacts, strategy: ServiceStrategy) -> Decisions:
+    """Decide everything, or raise every problem that stands against it (`UsageError` or `Problems`)."""
+    book = Notebook(facts, strategy)
+    packages = _packages(book)
+    python = choose_python(book)
+    base = choose_base(book, python, packages)
+    port = choose_port(book)
+    start = choose_start(book, packages, port)
+    processes = choose_processes(book, start, packages, port)
+    copy_source = _copies_source(book, start.app, processes)
+    health_path = _health(book, port)
+    _tell_rest(book)
+    raise_all(book.problems)
+    return Decisions(
+        python=python,
+        base=base,
+        command=start.command,
+        port=port,
+        health_path=health_path,
+        processes=processes,
+        copy_source=copy_source,
+        roots=_roots(book, start) if copy_source and not _in_wheel(book, start.app) else (),
+        reasons=tuple(book.reasons),
+        notes=tuple(dict.fromkeys(book.notes)),
+    )
+
+
+def _packages(book: Notebook) -> Collection[str]:
+    """The names of the packages that are installed: the project's own, those of the groups and extras asked for."""
+    asked = {"group": book.strategy.groups, "extra": book.strategy.extras}
+    known = {"group": book.facts.groups, "extra": book.facts.extras}
+    for kind, names in asked.items():
+        for name in names:
+            if name not in known[kind]:
+                from difflib import get_close_matches
+
+                near = get_close_matches(name, known[kind], n=1)
+                listed = f"it has {', '.join(known[kind]) or 'none'}"
+                book.problem(
+                    f"{book.name} has no {kind} {name!r}",
+                    where=book.origin(f"{kind}s"),
+                    fix=f"did you mean `{near[0]}`?" if near else listed,
+                )
+    ways = {"", *(f"{kind}:{name}" for kind, names in asked.items() for name in names)}
+    found = frozenset(one.name for one in book.facts.packages if ways.intersection(one.ways))
+    named = [f"{kind} {name}" for kind, names in asked.items() for name in names]
+    also = f", with {', '.join(named)}" if named else ""
+    book.add("dependencies", "packages", f"{len(found)}, none for development{also}", book.facts.lock)
+    return found
+
+
+def _copies_source(book: Notebook, app: App | None, processes: tuple[Process, ...]) -> bool:
+    """Whether the source ships as it is. A package's wheel has what it is sure to have; all else is copied."""
+    package = book.facts.package
+    if not package.value:
+        book.add("application", "source", "copied as it is", package.source, package.certainty)
+        return True
+    book.add("application", "wheel", "built and installed", package.source, package.certainty)
+    outside = [one.name for one in processes if _reads_source(one.command)]
+    if outside:
+        book.note(f"the source is copied beside the wheel: {', '.join(outside)} needs files outside of it")
+    elif app and not _in_wheel(book, app):
+        book.note(f"the source is copied beside the wheel, which may not have {app.target.partition(':')[0]}")
+    else:
+        return False
+    return True
+
+
+def _in_wheel(book: Notebook, app: App | None) -> bool:
+    """Whether the project's wheel is sure to have the app's module."""
+    return app is not None and re.split(r"[.:]", app.target)[0] in book.facts.wheel_modules
+
+
+def _reads_source(command: tuple[str, ...]) -> bool:
+    """Whether a command reads files of the source: a script, or Alembic's configuration."""
+    return bool(command) and (command[0].endswith(".py") or command[:2] == ("-m", "alembic"))
+
+
+def _health(book: Notebook, port: int | None) -> str | None:
+    health = book.strategy.health
+    if not health.enabled:
+        book.add("run", "health", "none", book.origin("health"))
+        return None
+    if health.path and port is None:
+        book.problem(
+            f"{book.name} has a health check and no port",
+            where=book.origin("health.path"),
+            fix=f"name the port: services.{book.name}.port in lading.toml",
+        )
+    if health.path:
+        book.reason("run", "health", book.said("health.path", health.path))
+        return health.path
+    if book.facts.health and port is not None:
+        fact = book.facts.health[0]
+        book.reason("run", "health", fact)
+        if fact.certainty == "assumed":
+            book.note(f"the health check asks {fact.value}, unless a setting changes its prefix")
+        return fact.value
+    if port is not None:
+        book.note("there is no health check: no health route was found (`health.path` in lading.toml names one)")
+    return None
+
+
+def _roots(book: Notebook, start: Start) -> tuple[str, ...]:
+    """Folders that must be on the module path: the app's first. The working folder is on it anyway."""
+    roots = [start.app.root] if start.app else []
+    roots += [fact.value.root for fact in book.facts.processes]
+    return tuple(dict.fromkeys(root for root in roots if root != "."))
+
+
+def _tell_rest(book: Notebook) -> None:
+    strategy = book.strategy
+    book.add("run", "user", f"{strategy.uid}:{strategy.gid}", book.origin("user"))
+    for name, value in strategy.env:
+        secret = bool(value) and names_secret(name)
+        book.add("run", f"env {name}", "…" if secret else value, book.origin(f"env.{name}"))
+        if secret:
+            book.note(f"env.{name} looks like a secret, and whoever has the image can read it")
+    if strategy.budget:
+        book.add("run", "budget", f"{strategy.budget:,} bytes on disk", book.origin("budget"))
