@@ -13,8 +13,9 @@ from tests.support.projects import FASTAPI_APP, facts_of, tree_of, uv_lock
 from lading.digest import digest_of
 from lading.lock.model import BasePin, BuildPin, Pins, ToolPin
 from lading.lock.request import build_set
-from lading.plan.make import Planned, make_plan
+from lading.plan.make import make_plan
 from lading.plan.model import ImageBase, Plan, PythonProject
+from lading.plan.reasons import Planned
 from lading.render.compose import compose
 from lading.render.desk import development_dockerfile
 from lading.render.development import development

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from lading.survey.model import ServiceFacts, Survey
+from lading.survey.model import PythonService, Survey
 from lading.survey.survey import survey
 from lading.tree import MemoryTree
 
@@ -69,7 +69,7 @@ def tree_of(
     return MemoryTree({**own, **files})
 
 
-def facts_of(tree: MemoryTree) -> ServiceFacts:
+def facts_of(tree: MemoryTree) -> PythonService:
     """The facts of the only service in a tree."""
     found: Survey = survey(tree)
     assert not found.unsupported, found.unsupported

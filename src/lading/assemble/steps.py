@@ -166,7 +166,7 @@ class ApplicationStep:
         self._target = target
         self._bytecode = bytecode
         self._platform = platform
-        self._tree = SubTree(workshop.tree, plan.folder)
+        self._tree = SubTree(workshop.tree, plan.context)
         self._selections = [SourceSelection(self._tree, copy) for copy in copies]
         self._projects = [
             ProjectWheel(workshop, plan, step=project, pins=pins, tree=self._tree, bytecode=bytecode.identity)
@@ -235,8 +235,8 @@ def _leading_numbers(version: str) -> str:
 
 
 def project_folder(workshop: Workshop, plan: Plan) -> Path:
-    """The service's own folder."""
-    return workshop.folder / plan.folder
+    """The folder that the plan's source paths are relative to."""
+    return workshop.folder / plan.context
 
 
 def there(value: T | None) -> T:

@@ -24,7 +24,7 @@ def job_of(plan: Plan, pins: Pins | None, *, root: Path, reasons: Sequence[Decis
         dockerfile=_SYNTAX.sub("#", dockerfile(plan, pins=pins, reasons=reasons)),
         ignore=dockerignore(plan),
         file=f"the Dockerfile of {plan.service}",
-        context=root / plan.folder,
+        context=root / plan.context,
         platforms=plan.platforms,
         labels=tuple((name, value) for name, value in plan.config.labels if name == REVISION),
         compression=plan.compression,

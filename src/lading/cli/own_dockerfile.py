@@ -14,12 +14,12 @@ from lading.buildkit.model import Job
 from lading.cli.context import Context
 from lading.cli.outside import mtime_of
 from lading.errors import LadingError, UsageError, raise_all
-from lading.strategy.model import Service
+from lading.strategy.model import Service as ServiceName
 
 if TYPE_CHECKING:
     from lading.cli.project import Project
     from lading.strategy.model import ServiceStrategy
-    from lading.survey.model import ServiceFacts
+    from lading.survey.model import Service
 
 LONGEST = 1_000_000
 """Bytes of a Dockerfile. BuildKit itself takes no more than a few."""
@@ -67,7 +67,7 @@ def from_flag(args: argparse.Namespace, context: Context) -> "tuple[Project, Tas
     project = load_project(context, str(around), foreign=True)
     name = args.services[0] if args.services else _name_of(project)
     try:
-        msgspec.convert(name, Service)
+        msgspec.convert(name, ServiceName)
     except msgspec.ValidationError:
         raise UsageError(
             f"{name!r} is no name of a service",
@@ -91,7 +91,7 @@ def task_of(
 ) -> Task:
     """The build of one Dockerfile. `UsageError` when it cannot be read."""
     from lading.cli.revision import revision_of
-    from lading.plan.make import labels_of
+    from lading.plan.running import labels_of
 
     text = _read(file, where)
     facts = _facts(project, folder)
@@ -114,7 +114,7 @@ def task_of(
     return Task(job=job, budget=strategy.budget, version=version, root_allowed=strategy.uid == 0)
 
 
-def _facts(project: "Project", folder: Path) -> "ServiceFacts | None":
+def _facts(project: "Project", folder: Path) -> "Service | None":
     services = (facts for facts, _ in project.services.values())
     return next((facts for facts in services if project.root / facts.folder == folder), None)
 

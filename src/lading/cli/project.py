@@ -22,9 +22,9 @@ from lading.tree.tree import FolderTree, Stamp
 
 if TYPE_CHECKING:
     from lading.cli.context import Context
-    from lading.plan.make import Planned
+    from lading.plan.reasons import Planned
     from lading.strategy.model import Read, ServiceStrategy, Strategy
-    from lading.survey.model import ServiceFacts, Survey, Unsupported
+    from lading.survey.model import Service, Survey, Unsupported
 
 SETTINGS = "lading.toml"
 PROJECT = "pyproject.toml"
@@ -99,14 +99,14 @@ class Project:
         )
 
     @cached_property
-    def services(self) -> "Mapping[str, tuple[ServiceFacts, ServiceStrategy]]":
+    def services(self) -> "Mapping[str, tuple[Service, ServiceStrategy]]":
         """Every service by the name that lading.toml gives it, else its own, with what holds for it; sorted.
 
         Raises `UsageError` (or `Problems`) when lading.toml names a service that is not there.
         """
         from lading.strategy.resolve import own_settings, resolve
 
-        named: dict[str, ServiceFacts] = {}
+        named: dict[str, Service] = {}
         problems: list[LadingError] = []
         for one in self.survey.services:
             name = own_settings(self.read, one.name.value, one.folder)[0]
@@ -115,7 +115,7 @@ class Project:
             named[name] = one
         raise_all(problems)
         self._check_named(named)
-        found: dict[str, tuple[ServiceFacts, ServiceStrategy]] = {}
+        found: dict[str, tuple[Service, ServiceStrategy]] = {}
         for name, facts in sorted(named.items()):
             try:
                 found[name] = facts, resolve(self.read, name, facts.folder)
@@ -170,7 +170,7 @@ class Project:
 
     def plannable(self) -> tuple[str, ...]:
         """The services at or below `here` (or the one around it) that have something to start, by name."""
-        from lading.plan.python.decide import starts
+        from lading.plan.make import starts
 
         folders = {name: facts.folder for name, (facts, _) in self.services.items() if name not in self.apart}
         below = [name for name, folder in folders.items() if _within(folder, self.here)]
@@ -273,7 +273,7 @@ class Project:
             if _within(one.folder, self.here) and one.folder not in self.apart.values():
                 yield f"left out: {one.name} ({one.folder}): {one.what}"
 
-    def _check_named(self, found: "Mapping[str, ServiceFacts]") -> None:
+    def _check_named(self, found: "Mapping[str, Service]") -> None:
         from difflib import get_close_matches
 
         from lading.strategy.resolve import normal_folder
@@ -350,7 +350,7 @@ def _stamp_of(info: os.stat_result) -> FileStamp:
     return info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
 
 
-def _renamed(facts: "ServiceFacts", name: str) -> "ServiceFacts":
+def _renamed(facts: "Service", name: str) -> "Service":
     from lading.survey.model import Fact
 
     if facts.name.value == name:
@@ -358,7 +358,7 @@ def _renamed(facts: "ServiceFacts", name: str) -> "ServiceFacts":
     return msgspec.structs.replace(facts, name=Fact(value=name, source=f"{SETTINGS} › services.{name}.path"))
 
 
-def _same_name(name: str, one: "ServiceFacts", other: "ServiceFacts") -> UsageError:
+def _same_name(name: str, one: "Service", other: "Service") -> UsageError:
     return UsageError(
         f"two services are called {name}",
         where=f"{one.folder}, {other.folder}",

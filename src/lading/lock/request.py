@@ -76,7 +76,7 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
 
 def build_set(plan: Plan, step: PythonProject) -> BuildSet:
     """What building a project's wheel asks for, as a lock names it. Raises `UsageError` for what it cannot name."""
-    project = normpath(join(plan.folder, step.project))
+    project = normpath(join(plan.context, step.project))
     if not is_project(project):
         raise UsageError("the path of a project cannot be written into a lock", where=repr(project))
     requires = tuple(sorted({" ".join(requirement.split()) for requirement in step.build_requires}))

@@ -1,6 +1,6 @@
 """The plan of one image: stages, typed steps, runtime configuration. Frozen values, the same bytes for the same input.
 
-Paths inside the image are absolute POSIX paths; paths of the source are relative to the service's own folder.
+Paths inside the image are absolute POSIX paths; paths of the source are relative to the plan's `context`.
 """
 
 from typing import Literal
@@ -154,12 +154,15 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The plan of one service's image. The last stage is the one that ships.
 
-    `folder` is the service's folder relative to the repository (`.` for the root); `image` its name without a tag;
+    `folder` is the service's folder relative to the repository (`.` for the root), `context` the one that the steps'
+    source paths are relative to: the same, unless the service shares source with others (a workspace, a Go module).
+    `image` is its name without a tag;
     `budget` is the strategy's limit in bytes on disk, or nothing; `notes` are guesses that a person should see.
     """
 
     service: str
     folder: str
+    context: str
     image: str
     platforms: tuple[str, ...]
     stages: tuple[Stage, ...]

@@ -1,16 +1,18 @@
 """What was decided and why, collected on the way: reasons, notes for people, problems."""
 
-from typing import Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from lading.errors import LadingError, UsageError
+from lading.plan.model import Plan
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Certainty, Fact, ServiceFacts
 
 Topic = Literal["base", "dependencies", "application", "start", "run"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound=ServiceFacts)
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +25,18 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     certainty: Certainty = "declared"
 
 
-class Notebook:
+class Planned(NamedTuple):
+    """A plan, and every decision behind it with its source."""
+
+    plan: Plan
+    decisions: tuple[Decision, ...]
+
+
+class Notebook(Generic[S]):
     """Collects while deciding about one service. After a problem, deciding goes on with something harmless, so that all
     problems are reported together."""
 
-    def __init__(self, facts: ServiceFacts, strategy: ServiceStrategy) -> None:
+    def __init__(self, facts: S, strategy: ServiceStrategy) -> None:
         self.facts = facts
         self.strategy = strategy
         self.name = strategy.service

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from lading.errors import UsageError
 from lading.plan.model import Process
-from lading.plan.python.starting import DEFAULT_PORT
 from lading.plan.python.starting import VENV as PRODUCTION
+from lading.plan.running import DEFAULT_PORT
 from lading.render.roles import Member
 
 VENV = "/opt/venv"

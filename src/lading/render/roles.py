@@ -6,14 +6,14 @@ from typing import Literal, NamedTuple
 from lading.plan.model import Plan, Process
 from lading.render.naming import Names
 from lading.strategy.model import ServiceStrategy
-from lading.survey.model import RUN_ONCE, ServiceFacts
+from lading.survey.model import RUN_ONCE, Service
 
 
 class Member(NamedTuple):
     """One service of the repository: its plan, and the facts and the strategy that the plan was made of."""
 
     plan: Plan
-    facts: ServiceFacts
+    facts: Service
     strategy: ServiceStrategy
 
 

@@ -6,7 +6,17 @@ from itertools import zip_longest
 
 from lading.report.table import GAP, Column, render
 from lading.report.text import count, paint, printable
-from lading.survey.model import App, Backing, Fact, ProcessFact, ServiceFacts, Survey, Unsupported
+from lading.survey.model import (
+    App,
+    Backing,
+    Fact,
+    ProcessFact,
+    PythonService,
+    Service,
+    ServiceFacts,
+    Survey,
+    Unsupported,
+)
 
 _SOME = 4
 """Files that are named before the rest is counted."""
@@ -52,33 +62,44 @@ def _refused(one: Unsupported) -> list[str]:
     return [*lines, f"    do: {printable(one.fix)}"] if one.fix else lines
 
 
-def _rows(one: ServiceFacts) -> Iterator[Row]:
+def _rows(one: Service) -> Iterator[Row]:
     yield "name", one.name.value, one.name.source
-    yield _row("Python", one.python.version)
     if one.version:
         yield _row("version", one.version)
+    yield from _stack(one)
+    if one.port:
+        yield _row("port", one.port)
+    for health in one.health:
+        yield _row("health", health)
+    yield from _processes(one)
+    if one.ships:
+        yield "also ships", _some(one.ships), "named by the code"
+    if one.secrets:
+        yield "secrets", _some(one.secrets), "by their names"
+
+
+def _stack(one: Service) -> Iterator[Row]:
+    """What only services of that language have."""
+    match one:
+        case PythonService():
+            yield from _python(one)
+
+
+def _python(one: PythonService) -> Iterator[Row]:
+    yield _row("Python", one.python.version)
     installed = "a package: a wheel" if one.package.value else "no package: source"
     yield "project", installed, one.package.source
     own = sum("" in package.ways for package in one.packages)
     yield "packages", f"{own} in production", one.lock
+    for name, values in (("groups", one.groups), ("extras", one.extras)):
+        if values:
+            yield name, ", ".join(values), one.project
     if one.app:
         app = one.app.value
         shown = f"{app.target} ({app.framework}{', a factory' if app.factory else ''})"
         yield "app", shown, _source(one.app)
     for other in one.other_apps:
         yield "also", f"{other.value.target} ({other.value.framework})", _source(other)
-    if one.port:
-        yield _row("port", one.port)
-    for health in one.health:
-        yield _row("health", health)
-    yield from _processes(one)
-    for name, values in (("groups", one.groups), ("extras", one.extras)):
-        if values:
-            yield name, ", ".join(values), one.project
-    if one.ships:
-        yield "also ships", _some(one.ships), "named by the code"
-    if one.secrets:
-        yield "secrets", _some(one.secrets), "by their names"
 
 
 def _processes(one: ServiceFacts) -> Iterator[Row]:

@@ -117,40 +117,27 @@ class PythonFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One service. `folder` is relative to the repository (`.` for the root); paths in facts are relative to `folder`.
+    """What is known of one service, whatever it is written in. `folder` is relative to the repository (`.` for the
+    root); paths in facts are relative to `folder`.
 
-    `package`: the project is a package, installed as a wheel; `build_requires` is what building it needs, and
-    `wheel_modules` are top-level modules that the wheel is sure to have. `port_variable`: the code reads its port from
-    `PORT`. `static_root` is where Django's setting of that name is made, if it is. `ships` are files and folders that
-    look like development and that running code imports or names; `secrets` are files that look like secrets; `ignored`
-    the lines of `.dockerignore`; `nested` the folders of other projects inside this one. `variables` are what the code
-    reads of the environment, by name; `backing` the services that it needs beside it.
+    `port_variable`: the code reads its port from `PORT`. `ships` are files and folders that look like development and
+    that running code imports or names; `secrets` are files that look like secrets; `ignored` the lines of
+    `.dockerignore`; `nested` the folders of other projects inside this one. `variables` are what the code reads of the
+    environment, by name; `backing` the services that it needs beside it.
     """
 
     name: Fact[str]
     folder: str
-    lock: str
-    project: str
-    python: PythonFacts
     version: Fact[str] | None = None
     description: Fact[str] | None = None
     licence: Fact[str] | None = None
     source: Fact[str] | None = None
-    package: Fact[bool]
-    build_requires: tuple[str, ...] = ()
-    packages: tuple[Locked, ...] = ()
-    groups: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    app: Fact[App] | None = None
-    other_apps: tuple[Fact[App], ...] = ()
     port: Fact[int] | None = None
     port_variable: bool = False
     health: tuple[Fact[str], ...] = ()
     processes: tuple[Fact[ProcessFact], ...] = ()
     variables: tuple[Fact[Variable], ...] = ()
     backing: tuple[Fact[Backing], ...] = ()
-    static_root: str = ""
-    wheel_modules: tuple[str, ...] = ()
     ships: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -160,6 +147,32 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     def at(self, path: str) -> str:
         """A path of this service relative to the repository."""
         return path if self.folder == "." else f"{self.folder}/{path}"
+
+
+class PythonService(ServiceFacts, frozen=True, kw_only=True, tag="python"):
+    """A service in Python. `lock` and `project` (pyproject.toml) are files of its folder.
+
+    `package`: the project is a package, installed as a wheel; `build_requires` is what building it needs, and
+    `wheel_modules` are top-level modules that the wheel is sure to have. `static_root` is where Django's setting of
+    that name is made, if it is.
+    """
+
+    lock: str
+    project: str
+    python: PythonFacts
+    package: Fact[bool]
+    build_requires: tuple[str, ...] = ()
+    packages: tuple[Locked, ...] = ()
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    app: Fact[App] | None = None
+    other_apps: tuple[Fact[App], ...] = ()
+    static_root: str = ""
+    wheel_modules: tuple[str, ...] = ()
+
+
+Service = PythonService
+"""A service in any language that Lading knows."""
 
 
 class Unsupported(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,5 +188,5 @@ class Unsupported(msgspec.Struct, frozen=True, kw_only=True):
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """A whole repository, each tuple sorted by name."""
 
-    services: tuple[ServiceFacts, ...] = ()
+    services: tuple[Service, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()

@@ -13,7 +13,7 @@ from lading.tree import Tree, is_utf8
 
 if TYPE_CHECKING:
     from lading.survey.folders import Project
-    from lading.survey.model import Locked, PythonFacts, ServiceFacts, Unsupported
+    from lading.survey.model import Locked, PythonFacts, Service, Unsupported
     from lading.survey.python.module import ModuleFacts
     from lading.survey.python.project import ProjectFacts
     from lading.survey.python.uvlock import LockFacts
@@ -69,7 +69,7 @@ class _Surveyor:
         found = [one for one in find_projects(self._paths, asked) if not self._hidden(one)]
         known = {one.folder: self._project(one) for one in found if "pyproject.toml" in one.files}
         projects = [one for one in found if is_project(one, known.get(one.folder), known)]
-        services: list[ServiceFacts] = []
+        services: list[Service] = []
         unsupported: list[Unsupported] = []
         for one in projects:
             lock = self._lock(one) if "uv.lock" in one.files else None
@@ -85,7 +85,7 @@ class _Surveyor:
 
     def _service(
         self, one: "Project", facts: "ProjectFacts", lock: "LockFacts", projects: Sequence["Project"]
-    ) -> "ServiceFacts":
+    ) -> "Service":
         from lading.survey.python.conclude import Inputs, conclude
 
         nested = _nested(one, projects)
@@ -229,7 +229,7 @@ def _nested(one: "Project", projects: Iterable["Project"]) -> tuple[str, ...]:
     )
 
 
-def _named_apart(services: Sequence["ServiceFacts"]) -> Iterable["ServiceFacts"]:
+def _named_apart(services: Sequence["Service"]) -> Iterable["Service"]:
     """Services by their projects' names; those whose names clash by their folders."""
     from lading.survey.python.project import normalised
 

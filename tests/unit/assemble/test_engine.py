@@ -128,6 +128,7 @@ class Bench:
         return Plan(
             service="svc",
             folder=".",
+            context=".",
             image="svc",
             platforms=platforms or ("linux/amd64",),
             stages=(

@@ -41,6 +41,7 @@ def plan(
     return Plan(
         service="api",
         folder=folder,
+        context=folder,
         image="api",
         platforms=platforms,
         stages=tuple(

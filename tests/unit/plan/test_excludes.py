@@ -6,7 +6,7 @@ from tests.support.projects import FASTAPI_APP, facts_of, tree_of
 from lading.plan.excludes import source_excludes, wheel_excludes
 from lading.strategy.read import read_strategy
 from lading.strategy.resolve import resolve
-from lading.survey.model import ServiceFacts
+from lading.survey.model import PythonService
 from lading.tree import Patterns
 
 BASE = {"main.py": FASTAPI_APP}
@@ -74,7 +74,7 @@ def test_other_projects_inside_do_not_ship() -> None:
     strategy = resolve(read_strategy(None, None), "api", ".")
     import msgspec
 
-    nested: ServiceFacts = msgspec.structs.replace(facts, nested=("services/a[1]",))
+    nested: PythonService = msgspec.structs.replace(facts, nested=("services/a[1]",))
     excluded = Patterns(source_excludes(nested, strategy))
     assert excluded.matches("services/a[1]/main.py")
     assert not excluded.matches("services/a1/main.py")

@@ -72,6 +72,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(
         service=draw(TEXT),
         folder=draw(TEXT),
+        context=draw(TEXT),
         image="app",
         platforms=("linux/amd64",),
         stages=(

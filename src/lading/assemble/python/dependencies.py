@@ -73,7 +73,7 @@ class DependenciesStep:
     @cached_property
     def wheels(self) -> tuple[Wheel, ...]:
         """The wheels of the lock for this platform."""
-        tree = SubTree(self._workshop.tree, self._plan.folder)
+        tree = SubTree(self._workshop.tree, self._plan.context)
         step = self._step
         return resolve_wheels(
             self._workshop.store,

@@ -69,7 +69,7 @@ class ProjectWheel:
         return segment, True
 
     def _build(self, target: Target, compiler: Compiler | None) -> Segment:
-        uv = self._workshop.sources.uv(self._workshop.folder / self._plan.folder, self._pins)
+        uv = self._workshop.sources.uv(self._workshop.folder / self._plan.context, self._pins)
         with self._workshop.store.scratch() as folder:
             self._copy_source(folder / "source")
             path = uv.build_wheel(folder / "source", folder / "wheels", self._constraints())

@@ -12,7 +12,7 @@ from lading.cli.rendering.rendered import Rendered
 if TYPE_CHECKING:
     from lading.cli.project import Project
     from lading.lock.model import Pins
-    from lading.plan.make import Planned
+    from lading.plan.reasons import Planned
     from lading.render.roles import Member
 
 DOCKERFILE = "Dockerfile"

@@ -7,12 +7,13 @@ import msgspec
 
 from lading.errors import raise_all
 from lading.plan.model import Base, Process
+from lading.plan.python.notebook import PythonNotebook
 from lading.plan.python.standing import choose_base, choose_python
-from lading.plan.python.starting import Start, choose_port, choose_processes, choose_start
-from lading.plan.reasons import Decision, Notebook
+from lading.plan.python.starting import Start, choose_processes, choose_start, serves
+from lading.plan.reasons import Decision
+from lading.plan.running import choose_health, choose_port, tell_rest
 from lading.strategy.model import ServiceStrategy
-from lading.survey.model import App, ServiceFacts
-from lading.survey.patterns import names_secret
+from lading.survey.model import App, PythonService
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,23 +32,18 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-def starts(facts: ServiceFacts, strategy: ServiceStrategy) -> bool:
-    """Whether a project has anything to start: else it is a library, and no service."""
-    return bool(strategy.command or facts.app or any(not fact.value.runs_once for fact in facts.processes))
-
-
-def decide(facts: ServiceFacts, strategy: ServiceStrategy) -> Decisions:
+def decide(facts: PythonService, strategy: ServiceStrategy) -> Decisions:
     """Decide everything, or raise every problem that stands against it (`UsageError` or `Problems`)."""
-    book = Notebook(facts, strategy)
+    book = PythonNotebook(facts, strategy)
     packages = _packages(book)
     python = choose_python(book)
     base = choose_base(book, python, packages)
-    port = choose_port(book)
+    port = choose_port(book, serves=serves(book))
     start = choose_start(book, packages, port)
     processes = choose_processes(book, start, packages, port)
     copy_source = _copies_source(book, start.app, processes)
-    health_path = _health(book, port)
-    _tell_rest(book)
+    health_path = choose_health(book, port)
+    tell_rest(book)
     raise_all(book.problems)
     return Decisions(
         python=python,
@@ -63,7 +59,7 @@ def decide(facts: ServiceFacts, strategy: ServiceStrategy) -> Decisions:
     )
 
 
-def _packages(book: Notebook) -> Collection[str]:
+def _packages(book: PythonNotebook) -> Collection[str]:
     """The names of the packages that are installed: the project's own, those of the groups and extras asked for."""
     asked = {"group": book.strategy.groups, "extra": book.strategy.extras}
     known = {"group": book.facts.groups, "extra": book.facts.extras}
@@ -87,7 +83,7 @@ def _packages(book: Notebook) -> Collection[str]:
     return found
 
 
-def _copies_source(book: Notebook, app: App | None, processes: tuple[Process, ...]) -> bool:
+def _copies_source(book: PythonNotebook, app: App | None, processes: tuple[Process, ...]) -> bool:
     """Whether the source ships as it is. A package's wheel has what it is sure to have; all else is copied."""
     package = book.facts.package
     if not package.value:
@@ -104,7 +100,7 @@ def _copies_source(book: Notebook, app: App | None, processes: tuple[Process, ..
     return True
 
 
-def _in_wheel(book: Notebook, app: App | None) -> bool:
+def _in_wheel(book: PythonNotebook, app: App | None) -> bool:
     """Whether the project's wheel is sure to have the app's module."""
     return app is not None and re.split(r"[.:]", app.target)[0] in book.facts.wheel_modules
 
@@ -114,45 +110,8 @@ def _reads_source(command: tuple[str, ...]) -> bool:
     return bool(command) and (command[0].endswith(".py") or command[:2] == ("-m", "alembic"))
 
 
-def _health(book: Notebook, port: int | None) -> str | None:
-    health = book.strategy.health
-    if not health.enabled:
-        book.add("run", "health", "none", book.origin("health"))
-        return None
-    if health.path and port is None:
-        book.problem(
-            f"{book.name} has a health check and no port",
-            where=book.origin("health.path"),
-            fix=f"name the port: services.{book.name}.port in lading.toml",
-        )
-    if health.path:
-        book.reason("run", "health", book.said("health.path", health.path))
-        return health.path
-    if book.facts.health and port is not None:
-        fact = book.facts.health[0]
-        book.reason("run", "health", fact)
-        if fact.certainty == "assumed":
-            book.note(f"the health check asks {fact.value}, unless a setting changes its prefix")
-        return fact.value
-    if port is not None:
-        book.note("there is no health check: no health route was found (`health.path` in lading.toml names one)")
-    return None
-
-
-def _roots(book: Notebook, start: Start) -> tuple[str, ...]:
+def _roots(book: PythonNotebook, start: Start) -> tuple[str, ...]:
     """Folders that must be on the module path: the app's first. The working folder is on it anyway."""
     roots = [start.app.root] if start.app else []
     roots += [fact.value.root for fact in book.facts.processes]
     return tuple(dict.fromkeys(root for root in roots if root != "."))
-
-
-def _tell_rest(book: Notebook) -> None:
-    strategy = book.strategy
-    book.add("run", "user", f"{strategy.uid}:{strategy.gid}", book.origin("user"))
-    for name, value in strategy.env:
-        secret = bool(value) and names_secret(name)
-        book.add("run", f"env {name}", "…" if secret else value, book.origin(f"env.{name}"))
-        if secret:
-            book.note(f"env.{name} looks like a secret, and whoever has the image can read it")
-    if strategy.budget:
-        book.add("run", "budget", f"{strategy.budget:,} bytes on disk", book.origin("budget"))

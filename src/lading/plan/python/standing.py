@@ -6,11 +6,11 @@ from typing import Literal
 
 from lading.plan.bases import SUITES, debian_base, is_musl, python_of_image, system_libraries
 from lading.plan.model import Base, DebianBase, ImageBase
-from lading.plan.reasons import Notebook
+from lading.plan.python.notebook import PythonNotebook
 from lading.survey.model import Fact
 
 
-def choose_python(book: Notebook) -> str:
+def choose_python(book: PythonNotebook) -> str:
     """The Python (`major.minor`): the strategy's, else what the project says, unless an image base decides."""
     said, requires = book.facts.python.version, book.facts.python.requires
     of_image = python_of_image(book.strategy.base)
@@ -36,7 +36,7 @@ def choose_python(book: Notebook) -> str:
     return fact.value
 
 
-def choose_base(book: Notebook, python: str, packages: Collection[str]) -> Base:
+def choose_base(book: PythonNotebook, python: str, packages: Collection[str]) -> Base:
     """The base: Debian's packages for that Python and for the installed Python packages, or an image."""
     name = book.strategy.base
     book.add("base", "base", name, book.origin("base"))
@@ -64,7 +64,9 @@ def choose_base(book: Notebook, python: str, packages: Collection[str]) -> Base:
     return ImageBase(reference=name, interpreter=interpreter)
 
 
-def _debian(book: Notebook, name: Literal["distroless", "slim"], python: str, packages: Collection[str]) -> DebianBase:
+def _debian(
+    book: PythonNotebook, name: Literal["distroless", "slim"], python: str, packages: Collection[str]
+) -> DebianBase:
     if python not in SUITES:
         book.problem(
             f"{book.name} wants Python {python}, and the base {name} has {' and '.join(SUITES)}",
@@ -84,7 +86,7 @@ def _debian(book: Notebook, name: Literal["distroless", "slim"], python: str, pa
     return debian_base(name, python, extra)
 
 
-def _way_out(book: Notebook, python: str) -> str:
+def _way_out(book: PythonNotebook, python: str) -> str:
     if not re.match(r"3\.\d{1,2}\Z", python):
         return "name a plain version such as 3.13"
     image = f'take an image base: base = "python:{python}-slim"'

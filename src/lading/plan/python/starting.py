@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 from lading.plan.model import Process
 from lading.plan.python.commands import SERVERS, python_words, serve, server_for
-from lading.plan.reasons import Notebook
+from lading.plan.python.notebook import PythonNotebook
+from lading.plan.running import DEFAULT_PORT, file_of
 from lading.survey.model import App, Fact, ProcessFact
 
 VENV = "/app/.venv"
-DEFAULT_PORT = 8080
-"""The port where nothing names one: not privileged, and what serverless container platforms expect."""
 
 
 class Start(NamedTuple):
@@ -22,24 +21,12 @@ class Start(NamedTuple):
     app: App | None
 
 
-def choose_port(book: Notebook) -> int | None:
-    """The port: the strategy's, else the source's, else a default; none for what serves nothing."""
-    if book.strategy.port is not None:
-        fact: Fact[int] = book.said("port", book.strategy.port)
-    elif book.facts.port is not None:
-        fact = book.facts.port
-        if fact.certainty == "assumed":
-            book.note(f"port {fact.value} is assumed: {_file(fact.source)} has a setting of that name")
-    elif book.facts.app or _web(book):
-        fact = Fact(value=DEFAULT_PORT, source="nothing names a port", certainty="assumed")
-        book.note(f"port {DEFAULT_PORT} is assumed: nothing names one (`port` in lading.toml does)")
-    else:
-        return None
-    book.reason("run", "port", fact)
-    return fact.value
+def serves(book: PythonNotebook) -> bool:
+    """Whether the service answers requests, as far as its source tells."""
+    return book.facts.app is not None or _web(book) is not None
 
 
-def choose_start(book: Notebook, packages: Collection[str], port: int | None) -> Start:
+def choose_start(book: PythonNotebook, packages: Collection[str], port: int | None) -> Start:
     """What the container starts: the strategy's command, else the Procfile's `web`, else the app with a server that is
     installed, else the only process there is."""
     number = port or DEFAULT_PORT
@@ -55,7 +42,9 @@ def choose_start(book: Notebook, packages: Collection[str], port: int | None) ->
     return _only(book, number)
 
 
-def choose_processes(book: Notebook, start: Start, packages: Collection[str], port: int | None) -> tuple[Process, ...]:
+def choose_processes(
+    book: PythonNotebook, start: Start, packages: Collection[str], port: int | None
+) -> tuple[Process, ...]:
     """Every way to start the image, the container's own first, the others by name."""
     found: dict[str, Process] = {}
     for fact in book.facts.processes:
@@ -63,13 +52,12 @@ def choose_processes(book: Notebook, start: Start, packages: Collection[str], po
         if one.name == "web":
             continue
         if one.note or (one.needs and one.needs not in packages):
-            book.note(
-                f"process {one.name} ({_file(fact.source)}) is left out: {one.note or one.needs + ' is not installed'}"
-            )
+            why = one.note or f"{one.needs} is not installed"
+            book.note(f"process {one.name} ({file_of(fact.source)}) is left out: {why}")
             continue
         words = _words(book, one.words, port or DEFAULT_PORT, book.facts.at(fact.source))
         if words != start.command:
-            found[one.name] = Process(name=one.name, command=words, source=_file(fact.source))
+            found[one.name] = Process(name=one.name, command=words, source=file_of(fact.source))
             book.add("start", one.name, " ".join(words), fact.source, fact.certainty)
     for name, given in book.strategy.processes:
         source = book.origin(f"processes.{name}")
@@ -81,7 +69,7 @@ def choose_processes(book: Notebook, start: Start, packages: Collection[str], po
     return first, *(found[name] for name in sorted(found))
 
 
-def _given(book: Notebook, fact: Fact[tuple[str, ...]], port: int, *, origin: bool = False) -> Start:
+def _given(book: PythonNotebook, fact: Fact[tuple[str, ...]], port: int, *, origin: bool = False) -> Start:
     source = fact.source if origin else book.facts.at(fact.source)
     words = _words(book, fact.value, port, source)
     app = book.facts.app.value if book.facts.app else None
@@ -90,7 +78,7 @@ def _given(book: Notebook, fact: Fact[tuple[str, ...]], port: int, *, origin: bo
     return Start(process, words, fact.source, app)
 
 
-def _served(book: Notebook, app: Fact[App], packages: Collection[str], port: int) -> Start:
+def _served(book: PythonNotebook, app: Fact[App], packages: Collection[str], port: int) -> Start:
     """The app with a server that is among the installed packages. Django may be served as ASGI or as WSGI."""
     others = [one for one in book.facts.other_apps if one.value.framework == app.value.framework == "Django"]
     for fact in (app, *others):
@@ -99,12 +87,12 @@ def _served(book: Notebook, app: Fact[App], packages: Collection[str], port: int
             _tell_app(book, fact)
             words = serve(fact.value, server, port)
             book.add("start", "server", server, f"{book.facts.lock} › {server}", "found")
-            return Start("web", words, _file(fact.source), fact.value)
+            return Start("web", words, file_of(fact.source), fact.value)
     _without_server(book, app.value)
-    return Start("web", (), _file(app.source), app.value)
+    return Start("web", (), file_of(app.source), app.value)
 
 
-def _without_server(book: Notebook, app: App) -> None:
+def _without_server(book: PythonNotebook, app: App) -> None:
     known = SERVERS[app.protocol]
     what = f"{book.name} has the {app.framework} app {app.target}, and no server that could run it"
     fix = f"uv add {next(iter(known))}"
@@ -118,7 +106,7 @@ def _without_server(book: Notebook, app: App) -> None:
     book.problem(what, where=book.facts.at(book.facts.project), fix=fix)
 
 
-def _tell_app(book: Notebook, fact: Fact[App]) -> None:
+def _tell_app(book: PythonNotebook, fact: Fact[App]) -> None:
     app = fact.value
     shown = f"{app.target} ({app.framework}{', a factory' if app.factory else ''})"
     book.add("start", "app", shown, fact.source, fact.certainty)
@@ -132,14 +120,14 @@ def _tell_app(book: Notebook, fact: Fact[App]) -> None:
             book.note("collectstatic is not run while building: run it before, or serve static files from elsewhere")
 
 
-def _only(book: Notebook, port: int) -> Start:
+def _only(book: PythonNotebook, port: int) -> Start:
     """What a project without an app starts: the process that has its name, or its only one."""
     usable = {fact.value.name: fact for fact in book.facts.processes if not (fact.value.note or fact.value.runs_once)}
     own = usable.get(book.facts.name.value) or (next(iter(usable.values())) if len(usable) == 1 else None)
     if own:
         words = _words(book, own.value.words, port, book.facts.at(own.source))
         book.add("start", own.value.name, " ".join(words), own.source, own.certainty)
-        return Start(own.value.name, words, _file(own.source), None)
+        return Start(own.value.name, words, file_of(own.source), None)
     what = f"{book.name} has nothing to start: no app, no Procfile, no script"
     if usable:
         what = f"{book.name} has several processes ({', '.join(usable)}), and none is clearly the one to start"
@@ -151,7 +139,7 @@ def _only(book: Notebook, port: int) -> Start:
     return Start("main", (), book.facts.project, None)
 
 
-def _words(book: Notebook, words: tuple[str, ...], port: int, source: str) -> tuple[str, ...]:
+def _words(book: PythonNotebook, words: tuple[str, ...], port: int, source: str) -> tuple[str, ...]:
     made = python_words(words, VENV, port)
     if made is None:
         book.problem(
@@ -162,11 +150,5 @@ def _words(book: Notebook, words: tuple[str, ...], port: int, source: str) -> tu
     return made or ()
 
 
-def _web(book: Notebook) -> Fact[ProcessFact] | None:
+def _web(book: PythonNotebook) -> Fact[ProcessFact] | None:
     return next((fact for fact in book.facts.processes if fact.value.name == "web"), None)
-
-
-def _file(source: str) -> str:
-    """A source without its line: a plan does not change because a line moved."""
-    file, _, line = source.rpartition(":")
-    return file if line.isdigit() else source

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, ServiceFacts
+from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, PythonService
 from lading.survey.patterns import DEVELOPMENT, SECRETS, is_example
 from lading.survey.python.apps import FoundApp, app_at, django_apps, django_settings, find_apps
 from lading.survey.python.backing import backing_facts
@@ -40,7 +40,7 @@ class Inputs(NamedTuple):
     nested: tuple[str, ...]
 
 
-def conclude(inputs: Inputs) -> ServiceFacts:
+def conclude(inputs: Inputs) -> PythonService:
     """The facts of a service."""
     project = inputs.project
     installed = project.is_package
@@ -54,7 +54,7 @@ def conclude(inputs: Inputs) -> ServiceFacts:
     found = _app_facts(apps, certain)
     names = {one.name for one in inputs.packages}
     reads = tuple(read_variables(graph, apps[0].app.file if apps else ""))
-    return ServiceFacts(
+    return PythonService(
         name=Fact(value=project.name, source=f"{PROJECT} › project.name"),
         folder=inputs.folder,
         lock=inputs.lock,

@@ -4,7 +4,7 @@ import pytest
 from tests.support.projects import FASTAPI_APP, facts_of, pyproject, tree_of, uv_lock
 
 from lading.errors import LadingError, Problems, UsageError
-from lading.plan.make import Planned, make_plan
+from lading.plan.make import make_plan
 from lading.plan.model import (
     Accounts,
     CopyFromStage,
@@ -14,6 +14,7 @@ from lading.plan.model import (
     PythonDependencies,
     PythonProject,
 )
+from lading.plan.reasons import Planned
 from lading.strategy.read import read_strategy
 from lading.strategy.resolve import resolve
 from lading.tree import MemoryTree, Patterns
