@@ -10,9 +10,6 @@ from lading.lock.fields import is_project, is_requirement
 from lading.lock.model import BuildSet, Pins
 from lading.plan.model import GO_ARCHITECTURES, CopyTree, DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
 
-TOOLS = ("uv",)
-"""The tools that plans use: every plan of this version installs with uv."""
-
 _HASHING = {"bookworm": "libssl3", "trixie": "libssl3t64"}
 """The library of each Debian release that Python needs for hashing alone, not for compiling."""
 
@@ -69,9 +66,15 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
     return LockRequest(
         bases=tuple(sorted(bases)),
         images=tuple(sorted(images)),
-        tools=TOOLS if plans else (),
+        tools=tuple(sorted({tool for plan in plans for tool in tools_of(plan)})),
         builds=tuple(sorted(builds, key=_project)),
     )
+
+
+def tools_of(plan: Plan) -> frozenset[str]:
+    """The names of the tools that make what a plan ships."""
+    steps = [step for stage in plan.stages for step in stage.steps]
+    return frozenset({"uv"} if any(isinstance(step, PythonDependencies | PythonProject) for step in steps) else ())
 
 
 def build_set(plan: Plan, step: PythonProject) -> BuildSet:

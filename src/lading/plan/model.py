@@ -118,7 +118,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """How the container tells that it works: an exec-form command, and times in seconds."""
+    """How the container tells that it works: an exec-form command, and times in seconds. `why` says what asks."""
 
     command: tuple[str, ...]
     path: str
@@ -127,6 +127,7 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 10.0
     start_period: float = 5.0
     retries: int = 3
+    why: str = ""
 
 
 class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):

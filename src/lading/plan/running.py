@@ -79,8 +79,8 @@ def tell_rest(book: Book) -> None:
         book.add("run", "budget", f"{strategy.budget:,} bytes on disk", book.origin("budget"))
 
 
-def health_check(strategy: ServiceStrategy, command: tuple[str, ...], *, path: str, port: int) -> HealthCheck:
-    """The health check that runs `command`, at the times that the strategy sets."""
+def health_check(strategy: ServiceStrategy, command: tuple[str, ...], *, path: str, port: int, why: str) -> HealthCheck:
+    """The health check that runs `command`, at the times that the strategy sets. `why` says what asks."""
     times = strategy.health
     return HealthCheck(
         command=command,
@@ -90,6 +90,7 @@ def health_check(strategy: ServiceStrategy, command: tuple[str, ...], *, path: s
         timeout=times.timeout,
         start_period=times.start_period,
         retries=times.retries,
+        why=why,
     )
 
 

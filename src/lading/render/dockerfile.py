@@ -1,11 +1,11 @@
 """A plan as the multi-stage Dockerfile that a careful engineer would have written. Pure.
 
-The stages: uv's own image; `build`, which makes what ships; where a team's libraries go onto an image without apt,
-`packages`, which unpacks them; and `runtime`, which only copies. Each rule that holds for all of them (bases by tag and
-digest, exec forms, numeric owners, caches by architecture) is in docs/render.md.
+The stages: those of tools, such as uv's own image; `build`, which makes what ships; where a team's libraries go onto an
+image without apt, `packages`, which unpacks them; and `runtime`, which only copies. Each rule that holds for all of
+them (bases by tag and digest, exec forms, numeric owners, caches by architecture) is in docs/render.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lading.lock.model import Pins
 from lading.plan.model import (
@@ -13,11 +13,13 @@ from lading.plan.model import (
     Base,
     CopyFromStage,
     CopyTree,
+    DebianBase,
     ImageBase,
     Plan,
     PythonDependencies,
     PythonProject,
     RuntimeConfig,
+    Stage,
     Step,
     WriteFile,
 )
@@ -25,7 +27,6 @@ from lading.plan.reasons import Decision
 from lading.render import debian, files, python
 from lading.render.context import context_of
 from lading.render.instructions import (
-    Arg,
     Blank,
     Cmd,
     Comment,
@@ -34,7 +35,6 @@ from lading.render.instructions import (
     Expose,
     From,
     HealthCheck,
-    Ignore,
     Instruction,
     Label,
     NoHealthCheck,
@@ -45,9 +45,9 @@ from lading.render.instructions import (
     written,
 )
 from lading.render.marker import marker
-from lading.render.public import digest_of_image, extra_packages, pinned, public_base, uv_image
-from lading.render.reasons import Reasons
-from lading.render.scene import ARCHITECTURE, BUILD, UV, Blocks, Scene
+from lading.render.public import digest_of_image, extra_packages, pinned, public_base
+from lading.render.reasons import Reasons, sentence
+from lading.render.scene import Blocks, Scene
 
 REVISION = "org.opencontainers.image.revision"
 """The label that a committed file cannot have: it changes with each commit. Whoever builds gives it (`--label`)."""
@@ -61,19 +61,34 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
     """
     base = plan.runtime.base
     scene = Scene(plan=plan, base=public_base(base), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
-    blocks = [_blocks(step, scene) for stage in plan.stages for step in stage.steps]
-    shipped = [one for block in blocks for one in block.shipped]
+    blocks = {stage.name: [_blocks(step, scene) for step in stage.steps] for stage in plan.stages}
+    shipped = [one for some in blocks.values() for block in some for one in block.shipped]
     return written((
         *_head(plan),
-        *_tools(scene),
-        *_build(scene),
-        *(one for block in blocks for one in block.made),
+        *(one for some in blocks.values() for block in some for one in block.before),
+        *_build_stages(blocks, scene),
         *debian.packages_stage(extra_packages(base), scene),
         *_runtime(scene),
         *shipped,
         *([] if any(isinstance(one, Workdir) for one in shipped) else [Workdir(plan.config.workdir)]),
         *_config(scene, base),
     ))  # fmt: skip
+
+
+def _build_stages(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Iterator[Instruction]:
+    """The stages that do not ship. The last also makes what only the steps of the one that ships know of."""
+    *building, runtime = scene.plan.stages
+    for stage in building:
+        yield from _begun(stage, scene)
+        yield from (one for block in blocks[stage.name] for one in block.made)
+    yield from (one for block in blocks[runtime.name] for one in block.made)
+
+
+def _begun(stage: Stage, scene: Scene) -> Iterator[Instruction]:
+    """How a build stage begins; here and nowhere else what it stands on decides that."""
+    match stage.base:
+        case DebianBase() | ImageBase():
+            yield from python.build_stage(stage, scene)
 
 
 def _blocks(step: Step, scene: Scene) -> Blocks:
@@ -100,30 +115,6 @@ def _head(plan: Plan) -> Iterator[Instruction]:
     yield Blank()
 
 
-def _tools(scene: Scene) -> Iterator[Instruction]:
-    yield Comment(("The installer, a single program. It does not ship.",))
-    yield From(uv_image(scene.pins, scene.plan.platforms), UV)
-    yield Blank()
-
-
-def _build(scene: Scene) -> Iterator[Instruction]:
-    plan, public = scene.plan, scene.base
-    yield Comment((
-        f"{BUILD}: {plan.stage(BUILD).why}. The same distribution as the image that ships, and the same Python, at the "
-        f"same path ({public.interpreter}): the environment links to it.",
-        *scene.reasons.told("base", "Python", "base"),
-    ))  # fmt: skip
-    yield From(pinned(public.build, scene.pins, plan.platforms), BUILD)
-    yield Arg(ARCHITECTURE)
-    if isinstance(plan.runtime.base, ImageBase):
-        yield Comment(("The image may run as anybody; what is made here belongs to root.",))
-        yield Ignore(("DL3002",))
-        yield User("0:0")
-    yield Blank()
-    if public.python:
-        yield from debian.install(public.python)
-
-
 def _runtime(scene: Scene) -> Iterator[Instruction]:
     plan, public = scene.plan, scene.base
     yield Comment((f"{plan.runtime.name}: {plan.runtime.why}.",))
@@ -148,9 +139,7 @@ def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
     if config.health:
         health = config.health
         yield Blank()
-        yield Comment(
-            ("The image's own Python asks: there is no curl, and no need of one.", *reasons.told("run", "health"))
-        )
+        yield from _comment((*([f"{sentence(health.why)}."] if health.why else []), *reasons.told("run", "health")))
         yield HealthCheck(
             command=health.command,
             interval=health.interval,
@@ -168,9 +157,13 @@ def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
 
 
 def _told(reasons: Sequence[str], instruction: Instruction) -> Iterator[Instruction]:
-    if reasons:
-        yield Comment(tuple(reasons))
+    yield from _comment(reasons)
     yield instruction
+
+
+def _comment(paragraphs: Sequence[str]) -> Iterator[Instruction]:
+    if paragraphs:
+        yield Comment(tuple(paragraphs))
 
 
 def _env(config: RuntimeConfig, base: Base) -> Env:

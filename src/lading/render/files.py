@@ -6,7 +6,7 @@ from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, W
 from lading.render.public import DISTROLESS_ACCOUNTS
 from lading.render.quoting import command
 from lading.render.reasons import sentence
-from lading.render.scene import BUILD, Blocks, Scene
+from lading.render.scene import Blocks, Scene
 
 
 def from_stage(step: CopyFromStage) -> Blocks:
@@ -34,7 +34,7 @@ def accounts(step: Accounts, scene: Scene) -> Blocks:
         )
         shipped += (
             Comment(("The user's home. It belongs to root, like all else.",)),
-            Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=BUILD, owner="0:0", link=True),
+            Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=scene.making, owner="0:0", link=True),
             Blank(),
         )
     return Blocks(made=made, shipped=shipped)

@@ -4,12 +4,28 @@ Each does what the embedded engine does (`lading.assemble`), so that both make t
 owners, bytecode of the unchecked-hash kind (PEP 552), and nothing of what made them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lading.lock.model import BuildPin
 from lading.lock.request import build_set
-from lading.plan.model import CopyTree, PythonDependencies, PythonProject
-from lading.render.instructions import Blank, Comment, Copy, Env, Instruction, Mount, Run, Workdir, Write
+from lading.plan.model import CopyTree, ImageBase, PythonDependencies, PythonProject, Stage
+from lading.render.debian import install
+from lading.render.instructions import (
+    Arg,
+    Blank,
+    Comment,
+    Copy,
+    Env,
+    From,
+    Ignore,
+    Instruction,
+    Mount,
+    Run,
+    User,
+    Workdir,
+    Write,
+)
+from lading.render.public import pinned, uv_image
 from lading.render.quoting import command
 from lading.render.reasons import sentence
 from lading.render.scene import ARCHITECTURE, BUILD, PROJECT, SOURCE, UV, Blocks, Scene
@@ -51,6 +67,34 @@ def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]
     )  # fmt: skip
 
 
+def installer(scene: Scene) -> tuple[Instruction, ...]:
+    """The stage that is the image of uv."""
+    return (
+        Comment(("The installer, a single program. It does not ship.",)),
+        From(uv_image(scene.pins, scene.plan.platforms), UV),
+        Blank(),
+    )
+
+
+def build_stage(stage: Stage, scene: Scene) -> Iterator[Instruction]:
+    """How the stage begins in which Python services are made."""
+    plan, public = scene.plan, scene.base
+    yield Comment((
+        f"{stage.name}: {stage.why}. The same distribution as the image that ships, and the same Python, at the "
+        f"same path ({public.interpreter}): the environment links to it.",
+        *scene.reasons.told("base", "Python", "base"),
+    ))  # fmt: skip
+    yield From(pinned(public.build, scene.pins, plan.platforms), stage.name)
+    yield Arg(ARCHITECTURE)
+    if isinstance(stage.base, ImageBase):
+        yield Comment(("The image may run as anybody; what is made here belongs to root.",))
+        yield Ignore(("DL3002",))
+        yield User("0:0")
+    yield Blank()
+    if public.python:
+        yield from install(public.python)
+
+
 def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
     """The environment, from the lock alone: it is made anew only when the lock changes."""
     chosen = [word for group in step.groups for word in ("--group", group)]
@@ -75,7 +119,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
         ),
         Blank(),
     )  # fmt: skip
-    return Blocks(made=(*toolchain(step, scene), *made))
+    return Blocks(made=(*toolchain(step, scene), *made), before=installer(scene))
 
 
 def project(step: PythonProject, scene: Scene) -> Blocks:

@@ -36,9 +36,16 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Reasons
     context: Context
 
+    @property
+    def making(self) -> str:
+        """The name of the last stage that does not ship."""
+        return self.plan.stages[-2].name if len(self.plan.stages) > 1 else BUILD
+
 
 class Blocks(NamedTuple):
-    """What a step adds to the build stage (`made`) and to the stage that ships (`shipped`)."""
+    """What a step adds: stages of its own before all others (`before`), to the stage that it is in, or for a step of
+    the stage that ships to the last build stage (`made`), and to the stage that ships (`shipped`)."""
 
     made: tuple[Instruction, ...] = ()
     shipped: tuple[Instruction, ...] = ()
+    before: tuple[Instruction, ...] = ()

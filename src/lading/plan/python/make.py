@@ -132,4 +132,5 @@ def _health(strategy: ServiceStrategy, decisions: Decisions) -> HealthCheck | No
     if decisions.health_path is None or decisions.port is None:
         return None
     command = health_command(f"{VENV}/bin/python", decisions.port, decisions.health_path, strategy.health.timeout)
-    return health_check(strategy, command, path=decisions.health_path, port=decisions.port)
+    why = "the image's own Python asks: there is no curl, and no need of one"
+    return health_check(strategy, command, path=decisions.health_path, port=decisions.port, why=why)

@@ -1,0 +1,178 @@
+"""One plan on one platform as the layers that it will have, in their order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lading.assemble.layers import LayerRecord
+from lading.assemble.python.setting import PythonSetting
+from lading.assemble.steps import ApplicationStep, BaseStep, Bytecode, FilesStep, LayerStep, layer_key
+from lading.assemble.stored import RemoteRecord, remote_key
+from lading.assemble.workshop import Workshop
+from lading.digest import Digest
+from lading.errors import UsageError
+from lading.lock.model import DebianPin, Pins
+from lading.oci.model import Image, Layer
+from lading.plan.model import (
+    Accounts,
+    CopyFromStage,
+    CopyTree,
+    DebianBase,
+    ImageBase,
+    Plan,
+    PythonDependencies,
+    PythonProject,
+    Step,
+    WriteFile,
+    output_of,
+)
+
+
+class Asked(NamedTuple):
+    """A step, what it depends on, and what the store has of it: asked once a build."""
+
+    step: LayerStep
+    inputs: dict[str, str]
+    key: Digest
+    record: LayerRecord | None
+
+
+class Work:
+    """One plan on one platform: its base and its steps, in the order of their layers.
+
+    `labels` are those that the base brings, `base_config` is the configuration of an image base. Raises `UsageError`
+    when the lock lacks what the plan stands on.
+    """
+
+    def __init__(self, workshop: Workshop, plan: Plan, pins: Pins, platform: str) -> None:
+        self._workshop = workshop
+        self.plan = plan
+        self._pins = pins
+        self.platform = platform
+        self._base = plan.runtime.base
+        self.labels: dict[str, str] = {}
+        self.base_config: Mapping[str, Any] | None = None
+        self._base_image = self._open_base()
+        self._packages = self._pinned_packages()
+        self._python = PythonSetting.of(
+            workshop, plan, pins, platform, packages=self._packages, base_config=self.base_config
+        )
+        self.steps = self._make_steps()
+
+    def base_layers(self) -> Sequence[Layer]:
+        """The layers of an image base."""
+        return self._base_image.layers if self._base_image else ()
+
+    def asked(self) -> Iterator[Asked]:
+        """Every step, with its key and the layer that the store has for it, if any. Once something has to be made, the
+        compiler gets ready."""
+        warm = False
+        compiler = self._python.bytecode.compiler if self._python else None
+        for step in self.steps:
+            inputs = step.inputs()
+            key = layer_key(step, inputs, self._workshop, self.plan)
+            record = self._workshop.store.get_action(key, LayerRecord)
+            if record is None and compiler and not warm:
+                compiler.warm()
+                warm = True
+            yield Asked(step, inputs, key, record)
+
+    def _open_base(self) -> Image | None:
+        if not isinstance(self._base, ImageBase):
+            return None
+        pin = self._pins.base(self._base.reference, self.platform)
+        if pin is None:
+            raise _stale(f"{self._base.reference} for {self.platform}")
+        image = self._workshop.sources.base_image(self._base.reference, pin.manifest)
+        self.base_config = msgspec.json.decode(image.config)
+        self.labels = {
+            "org.opencontainers.image.base.name": self._base.reference,
+            "org.opencontainers.image.base.digest": pin.digest,
+        }
+        for layer in image.layers:
+            record = RemoteRecord(reference=self._base.reference, descriptor=layer.descriptor, diff_id=layer.diff_id)
+            key = remote_key(layer.descriptor.digest)
+            if self._workshop.store.get_action(key, RemoteRecord) != record:
+                self._workshop.store.put_action(key, record)
+        return image
+
+    def _pinned_packages(self) -> tuple[DebianPin, ...]:
+        if not isinstance(self._base, DebianBase):
+            return ()
+        architecture = self.platform.split("/")[1]
+        packages = self._pins.packages(self._base.suite, architecture, self._base.roots, self._base.without)
+        if packages is None:
+            raise _stale(f"the {self._base.name} base on {self._base.suite} for {self.platform}")
+        return packages
+
+    def _make_steps(self) -> list[LayerStep]:
+        """The base's layer, one for each step that makes a layer of its own, and the application's. Here and nowhere
+        else a step's type decides how it is assembled."""
+        files: list[Accounts | WriteFile] = []
+        own: list[LayerStep] = []
+        copies: list[CopyTree] = []
+        projects: list[PythonProject] = []
+        for step in _shipped(self.plan):
+            match step:
+                case Accounts() | WriteFile():
+                    files.append(step)
+                case PythonDependencies():
+                    own.append(self._with_python.dependencies(step))
+                case PythonProject():
+                    projects.append(step)
+                case CopyTree():
+                    copies.append(step)
+                case CopyFromStage():
+                    raise AssertionError("the steps that made what it copies stand for it")
+        return [*self._base_steps(files), *own, *self._application(copies, projects)]
+
+    @property
+    def _with_python(self) -> PythonSetting:
+        if self._python is None:
+            raise AssertionError("a plan with steps of Python has a Python")
+        return self._python
+
+    def _base_steps(self, files: Sequence[Accounts | WriteFile]) -> Iterator[LayerStep]:
+        if isinstance(self._base, DebianBase):
+            yield BaseStep(
+                self._workshop,
+                self.plan,
+                base=self._base,
+                packages=self._packages,
+                steps=files,
+                bytecode=self._bytecode,
+                platform=self.platform,
+            )
+        elif files:
+            yield FilesStep(self._workshop, self.plan, files)
+
+    def _application(self, copies: Sequence[CopyTree], projects: Sequence[PythonProject]) -> Iterator[LayerStep]:
+        if copies or projects:
+            yield ApplicationStep(
+                self._workshop,
+                self.plan,
+                copies=copies,
+                projects=projects,
+                pins=self._pins,
+                target=self._python.target if self._python else None,
+                bytecode=self._bytecode,
+                platform=self.platform,
+            )
+
+    @property
+    def _bytecode(self) -> Bytecode:
+        return self._python.bytecode if self._python else Bytecode("none", None)
+
+
+def _shipped(plan: Plan) -> Iterator[Step]:
+    """The steps whose output ships: the runtime stage's own, and those that made what it copies from other stages."""
+    for step in plan.runtime.steps:
+        if isinstance(step, CopyFromStage):
+            yield from (made for made in plan.stage(step.stage).steps if output_of(made) == step.path)
+        else:
+            yield step
+
+
+def _stale(what: str) -> UsageError:
+    return UsageError(f"the lock does not have {what}", where="lading.lock", fix="lading lock")
