@@ -12,7 +12,9 @@ from msgspec import UNSET, Meta, UnsetType
 from lading.strategy.values import (
     END,
     AbsolutePath,
+    AccountName,
     BaseName,
+    Content,
     Cpus,
     DebianName,
     Duration,
@@ -21,7 +23,10 @@ from lading.strategy.values import (
     Glob,
     ImageName,
     LabelName,
+    LinkTarget,
+    Mode,
     PackageName,
+    PathInImage,
     PlatformName,
     Port,
     ProcessName,
@@ -75,26 +80,37 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reservations: Amount | UnsetType = UNSET
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What can be decided for all services and images of packages, and for each one; its own word wins.
+
+    `labels` and `resources` are joined key by key; every other list replaces the team's.
+    """
+
+    user: User | UnsetType = UNSET
+    allow_root: bool | UnsetType = UNSET
+    platforms: Platforms | UnsetType = UNSET
+    engine: Literal["embedded", "buildkit"] | UnsetType = UNSET
+    compression: Literal["gzip", "zstd"] | UnsetType = UNSET
+    registry: ImageName | UnsetType = UNSET
+    labels: dict[LabelName, Text] | UnsetType = UNSET
+    resources: Resources | UnsetType = UNSET
+    source: Url | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """What can be decided for all services and for each one; a service's word wins.
 
-    `env`, `labels`, `processes`, `health` and `resources` are joined key by key; every other list replaces the team's.
+    `env`, `processes` and `health` are joined key by key, too.
     """
 
     base: BaseName | UnsetType = UNSET
     interpreter: AbsolutePath | UnsetType = UNSET
     python: PythonVersion | UnsetType = UNSET
-    user: User | UnsetType = UNSET
-    allow_root: bool | UnsetType = UNSET
-    platforms: Platforms | UnsetType = UNSET
     budget: Size | UnsetType = UNSET
-    engine: Literal["embedded", "buildkit"] | UnsetType = UNSET
-    compression: Literal["gzip", "zstd"] | UnsetType = UNSET
-    registry: ImageName | UnsetType = UNSET
     port: Port | UnsetType = UNSET
     health: bool | Health | UnsetType = UNSET
     env: dict[EnvName, Text] | UnsetType = UNSET
-    labels: dict[LabelName, Text] | UnsetType = UNSET
     groups: list[PackageName] | UnsetType = UNSET
     extras: list[PackageName] | UnsetType = UNSET
     include: list[Glob] | UnsetType = UNSET
@@ -104,9 +120,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     processes: dict[ProcessName, Command] | UnsetType = UNSET
     stop_signal: Signal | UnsetType = UNSET
     replicas: Replicas | UnsetType = UNSET
-    resources: Resources | UnsetType = UNSET
-    source: Url | UnsetType = UNSET
-    revision: Revision | UnsetType = UNSET
 
 
 class ServiceSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -117,10 +130,57 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields
     image: ImageName | UnsetType = UNSET
 
 
+class ImageHealth(Health, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """The health check of an image of packages: a command, since nothing in it need be able to ask a path."""
+
+    command: Command | UnsetType = UNSET
+
+
+class ImageFolder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A folder of an image of packages."""
+
+    owner: User | UnsetType = UNSET
+    mode: Mode | UnsetType = UNSET
+
+
+class ImageFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A small file of an image of packages: its text, or a file of the repository."""
+
+    content: Content | UnsetType = UNSET
+    source: Folder | UnsetType = UNSET
+    mode: Mode | UnsetType = UNSET
+
+
+class ImageSettings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """An image of Debian packages: what is in it, and what it says of its run."""
+
+    packages: Annotated[list[DebianName], Meta(min_length=1, description="a list of at least one Debian package")]
+    without: list[DebianName] | UnsetType = UNSET
+    base: Literal["distroless", "slim"] | UnsetType = UNSET
+    suite: Literal["trixie", "bookworm"] | UnsetType = UNSET
+    image: ImageName | UnsetType = UNSET
+    budget: Size | UnsetType = UNSET
+    entrypoint: Command | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    processes: dict[ProcessName, Command] | UnsetType = UNSET
+    workdir: PathInImage | UnsetType = UNSET
+    env: dict[EnvName, Text] | UnsetType = UNSET
+    port: Port | UnsetType = UNSET
+    health: bool | ImageHealth | UnsetType = UNSET
+    stop_signal: Signal | UnsetType = UNSET
+    replicas: Replicas | UnsetType = UNSET
+    accounts: dict[AccountName, User] | UnsetType = UNSET
+    volumes: list[PathInImage] | UnsetType = UNSET
+    directories: dict[PathInImage, ImageFolder] | UnsetType = UNSET
+    files: dict[PathInImage, ImageFile] | UnsetType = UNSET
+    links: dict[PathInImage, LinkTarget] | UnsetType = UNSET
+
+
 class Strategy(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A whole `lading.toml`."""
 
     services: dict[Service, ServiceSettings] = {}
+    images: dict[Service, ImageSettings] = {}
     mirrors: dict[Archive, Url] = {}
 
 
@@ -132,7 +192,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthStrategy(msgspec.Struct, frozen=True, kw_only=True):
-    """The health check with every default applied; times in seconds. No `path` means: the one that the source has."""
+    """The health check with every default applied; times in seconds. No `path` means: the one that the source has.
+    `command` is what an image of packages runs instead of asking a path."""
 
     enabled: bool
     path: str | None
@@ -140,6 +201,7 @@ class HealthStrategy(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     start_period: float
     retries: int
+    command: tuple[str, ...] = ()
 
 
 class AmountStrategy(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,3 +258,39 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self, key: str) -> str | None:
         """Where a key (`port`, `env.TZ`, `health.path`) was set, or nothing for a default."""
         return dict(self.origins).get(key)
+
+
+class FolderStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder of an image: an absolute path, its owner by numbers, and permission bits."""
+
+    path: str
+    uid: int
+    gid: int
+    mode: int
+
+
+class FileStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """A small file of an image: an absolute path, and its text or the file of the repository that it is."""
+
+    path: str
+    mode: int
+    content: str = ""
+    source: str = ""
+
+
+class ImageStrategy(ServiceStrategy, frozen=True, kw_only=True):
+    """What holds for one image of packages, with every default applied that does not depend on the packages.
+
+    What is empty was not said; `accounts` are names with their numbers, `links` paths with their targets; all are
+    sorted.
+    """
+
+    suite: str
+    without: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] = ()
+    workdir: str = ""
+    accounts: tuple[tuple[str, tuple[int, int]], ...] = ()
+    volumes: tuple[str, ...] = ()
+    folders: tuple[FolderStrategy, ...] = ()
+    files: tuple[FileStrategy, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
 import msgspec
-from msgspec import Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from lading.errors import LadingError, UsageError, raise_all
-from lading.strategy.model import Health, Read, Settings, Strategy
+from lading.strategy.model import Common, Health, ImageHealth, ImageSettings, Read, Strategy
 from lading.strategy.values import numbers_of, seconds_of
 
 DOCUMENTATION = "docs/lading-toml.md lists every key"
@@ -56,8 +56,14 @@ def parse_table(table: Mapping[str, object], where: str) -> Strategy:
     """A table as a strategy; `where` names the file (and table) in errors."""
     problems: list[LadingError] = []
     strategy: Strategy = _struct(table, Strategy, where, "", problems)
-    for key, settings in (("", strategy), *((f"services.{name}.", one) for name, one in strategy.services.items())):
+    own = [(f"services.{name}.", one) for name, one in strategy.services.items()]
+    images = [(f"images.{name}.", one) for name, one in strategy.images.items()]
+    for key, settings in (("", strategy), *own, *images):
         problems.extend(_contradictions(settings, where, key))
+    for key, image in images:
+        problems.extend(_contradictions_of_image(image, where, key))
+    twice = sorted(strategy.images.keys() & strategy.services.keys())
+    problems += [UsageError(f"a service is called {name}, too", where=f"{where} › images.{name}") for name in twice]
     raise_all(problems)
     return strategy
 
@@ -82,7 +88,9 @@ def _struct(table: Mapping[str, object], kind: type[Any], where: str, path: str,
         found = _value(value, field.type, where, f"{path}{key}", problems)
         if found is not _BAD:
             values[field.name] = found
-    return kind(**values)
+    lacking = [key for key, field in fields.items() if field.required and field.name not in values]
+    problems += [UsageError(f"{key} is missing", where=f"{where} › {path}{key}") for key in lacking if key not in table]
+    return _BAD if lacking else kind(**values)
 
 
 _BAD = object()
@@ -123,21 +131,44 @@ def _mapping(
     return values
 
 
-def _contradictions(settings: Settings, where: str, path: str) -> Iterator[LadingError]:
+def _contradictions(settings: Common, where: str, path: str) -> Iterator[LadingError]:
     """What each value allows alone and the whole does not."""
     if settings.user:
-        uid, gid = numbers_of(settings.user)
-        if max(uid, gid) >= 2**32 - 1:
-            yield UsageError("a user or group number is below 4294967295", where=f"{where} › {path}user")
-    if isinstance(settings.health, Health):
+        yield from _no_number(settings.user, f"{where} › {path}user")
+    health = getattr(settings, "health", UNSET)
+    if isinstance(health, Health):
         for name in ("interval", "timeout"):
-            value = getattr(settings.health, name)
+            value = getattr(health, name)
             if value and seconds_of(value) <= 0:
                 yield UsageError(
                     f"a health check needs {name} above zero: {value!r}", where=f"{where} › {path}health.{name}"
                 )
     if settings.platforms and len(set(settings.platforms)) < len(settings.platforms):
         yield UsageError("a platform is named twice", where=f"{where} › {path}platforms")
+
+
+def _contradictions_of_image(image: ImageSettings, where: str, path: str) -> Iterator[LadingError]:
+    """The same for what only images of packages have."""
+    owners = {f"accounts.{name}": ids for name, ids in (image.accounts or {}).items()}
+    owners |= {f"directories.{at}.owner": one.owner for at, one in (image.directories or {}).items() if one.owner}
+    for key, ids in owners.items():
+        yield from _no_number(ids, f"{where} › {path}{key}")
+    for at, file in (image.files or {}).items():
+        place = f"{where} › {path}files.{at}"
+        if (file.content is UNSET) == (file.source is UNSET):
+            yield UsageError("a file needs either `content` or `source`", where=place)
+        elif file.content and ("\0" in file.content or "\r" in file.content):
+            yield UsageError("a text has a NUL or carriage return in it", where=f"{place}.content")
+    if isinstance(image.health, ImageHealth) and image.health.command and image.health.path:
+        yield UsageError("a health check asks a path or runs a command, not both", where=f"{where} › {path}health")
+    asked = set(image.packages)
+    for name in sorted(asked.intersection(image.without or ())):
+        yield UsageError(f"the package {name} is asked for and left out", where=f"{where} › {path}without")
+
+
+def _no_number(user: str, where: str) -> Iterator[LadingError]:
+    if max(numbers_of(user)) >= 2**32 - 1:
+        yield UsageError("a user or group number is below 4294967295", where=where)
 
 
 def _unknown(key: str, fields: Mapping[str, object], where: str, path: str) -> UsageError:

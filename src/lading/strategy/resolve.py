@@ -1,6 +1,6 @@
 """The team's word and the service's own become one strategy for a service, with every default applied. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -9,14 +9,19 @@ from lading.errors import UsageError
 from lading.strategy.model import (
     Amount,
     AmountStrategy,
+    Common,
+    FileStrategy,
+    FolderStrategy,
     Health,
     HealthStrategy,
+    ImageFile,
+    ImageFolder,
+    ImageStrategy,
     Read,
     Resources,
     ResourcesStrategy,
     ServiceSettings,
     ServiceStrategy,
-    Settings,
 )
 from lading.strategy.values import bytes_of, numbers_of, seconds_of
 
@@ -29,6 +34,10 @@ INTERVAL, TIMEOUT, START_PERIOD, RETRIES = "30s", "10s", "5s", 3
 CPUS, MEMORY = 0.5, "512MiB"
 """What one container may take where nobody says otherwise. Half of the limits is kept free for it."""
 
+SUITE = "trixie"
+"""The Debian release of images of packages."""
+FOLDER_MODE, FILE_MODE = 0o755, 0o644
+
 T = TypeVar("T")
 
 
@@ -38,7 +47,47 @@ def resolve(read: Read, service: str, folder: str) -> ServiceStrategy:
     Its settings are those whose `path` is its folder, else those under its name without a `path`. Raises `UsageError`
     when the user is root and nobody has allowed that, or when more is kept free for a container than it may take.
     """
-    return _Resolver(read, service, own_settings(read, service, folder)).strategy()
+    key, own = own_settings(read, service, folder)
+    resolver = _Resolver(read, service, [(own, f"services.{key}."), (read.strategy, "")])
+    return ServiceStrategy(**resolver.shared(), dockerfile=own.dockerfile or "", origins=resolver.origins)
+
+
+def resolve_image(read: Read, name: str) -> ImageStrategy:
+    """What holds for the image of packages called `name`: its own settings, and of the team's those that hold for all
+    images. Raises as `resolve` does. `KeyError` when there is no such image.
+    """
+    own, team = read.strategy.images[name], read.strategy
+    common = Common(**{key: getattr(team, key) for key in Common.__struct_fields__})
+    resolver = _Resolver(read, name, [(own, f"images.{name}."), (common, "")])
+    shared = resolver.shared() | {"base": own.base or ""}
+    accounts = tuple((one, numbers_of(ids)) for one, ids in _pairs(own.accounts or {}))
+    return ImageStrategy(
+        **shared,
+        suite=own.suite or SUITE,
+        without=tuple(sorted(set(own.without))) if own.without is not UNSET else None,
+        entrypoint=tuple(own.entrypoint or ()),
+        workdir=own.workdir or "",
+        accounts=accounts,
+        volumes=tuple(sorted(set(own.volumes or ()))),
+        folders=tuple(_folder(path, one, shared) for path, one in _pairs(own.directories or {})),
+        files=tuple(_file(path, one) for path, one in _pairs(own.files or {})),
+        links=_pairs(own.links or {}),
+        origins=resolver.origins,
+    )
+
+
+def _folder(path: str, one: ImageFolder, shared: Mapping[str, Any]) -> FolderStrategy:
+    """A folder, which belongs to the image's user where nobody says another."""
+    uid, gid = numbers_of(one.owner) if one.owner else (shared["uid"], shared["gid"])
+    return FolderStrategy(path=path, uid=uid, gid=gid, mode=FOLDER_MODE if one.mode is UNSET else one.mode)
+
+
+def _file(path: str, one: ImageFile) -> FileStrategy:
+    """A file; a text ends with a line break, as text files do."""
+    content = one.content or ""
+    ending = "" if content.endswith("\n") or not content else "\n"
+    mode = FILE_MODE if one.mode is UNSET else one.mode
+    return FileStrategy(path=path, mode=mode, content=content + ending, source=one.source or "")
 
 
 def own_settings(read: Read, service: str, folder: str) -> tuple[str, ServiceSettings]:
@@ -60,53 +109,63 @@ def normal_folder(path: str) -> str:
     return "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
 
 
+Level = tuple[Common, str]
+"""Settings, and the path of their keys."""
+
+
 class _Resolver:
-    def __init__(self, read: Read, service: str, own: tuple[str, ServiceSettings]) -> None:
+    """Settings in levels, the strongest first, and where each value that counts was set."""
+
+    def __init__(self, read: Read, service: str, levels: Sequence[Level]) -> None:
         self._read = read
         self._service = service
-        self._key, self._own = own
+        self._levels = tuple(levels)
         self._origins: dict[str, str] = {}
 
-    def strategy(self) -> ServiceStrategy:
+    @property
+    def origins(self) -> tuple[tuple[str, str], ...]:
+        """Where each key that somebody has set was set, as far as it was looked at."""
+        return tuple(sorted(self._origins.items()))
+
+    def shared(self) -> dict[str, Any]:
+        """What every `ServiceStrategy` has."""
         uid, gid = self._user()
         budget: str = self._pick("budget", "")
-        return ServiceStrategy(
-            service=self._service,
-            image=self._image(),
-            base=self._pick("base", BASE),
-            interpreter=self._pick("interpreter", ""),
-            python=self._pick("python", None),
-            uid=uid,
-            gid=gid,
-            platforms=tuple(self._pick("platforms", PLATFORMS)),
-            budget=bytes_of(budget) if budget else None,
-            compression=self._pick("compression", "gzip"),
-            port=self._pick("port", None),
-            health=self._health(),
-            env=_pairs(self._joined("env")),
-            labels=_pairs(self._joined("labels")),
-            groups=tuple(self._pick("groups", ())),
-            extras=tuple(self._pick("extras", ())),
-            include=tuple(self._pick("include", ())),
-            exclude=tuple(self._pick("exclude", ())),
-            packages=tuple(sorted(set(self._pick("packages", ())))),
-            command=tuple(self._pick("command", ())),
-            processes=tuple((name, tuple(words)) for name, words in _pairs(self._joined("processes"))),
-            stop_signal=self._pick("stop_signal", "SIGTERM"),
-            replicas=self._pick("replicas", 1),
-            resources=self._resources(),
-            source=self._pick("source", None),
-            revision=self._pick("revision", None),
-            engine=self._pick("engine", "embedded"),
-            dockerfile=self._own.dockerfile or "",
-            origins=tuple(sorted(self._origins.items())),
-        )
+        return {
+            "service": self._service,
+            "image": self._image(),
+            "base": self._pick("base", BASE),
+            "interpreter": self._pick("interpreter", ""),
+            "python": self._pick("python", None),
+            "uid": uid,
+            "gid": gid,
+            "platforms": tuple(self._pick("platforms", PLATFORMS)),
+            "budget": bytes_of(budget) if budget else None,
+            "compression": self._pick("compression", "gzip"),
+            "port": self._pick("port", None),
+            "health": self._health(),
+            "env": _pairs(self._joined("env")),
+            "labels": _pairs(self._joined("labels")),
+            "groups": tuple(self._pick("groups", ())),
+            "extras": tuple(self._pick("extras", ())),
+            "include": tuple(self._pick("include", ())),
+            "exclude": tuple(self._pick("exclude", ())),
+            "packages": tuple(sorted(set(self._pick("packages", ())))),
+            "command": tuple(self._pick("command", ())),
+            "processes": tuple((name, tuple(words)) for name, words in _pairs(self._joined("processes"))),
+            "stop_signal": self._pick("stop_signal", "SIGTERM"),
+            "replicas": self._pick("replicas", 1),
+            "resources": self._resources(),
+            "source": self._pick("source", None),
+            "revision": self._pick("revision", None),
+            "engine": self._pick("engine", "embedded"),
+        }
 
     def _pick(self, name: str, default: T) -> T:
         """The service's value, else the team's, else the default; remembers where it was."""
         key = name.replace("_", "-")
-        for settings, path in self._levels():
-            value: T | UnsetType = getattr(settings, name)
+        for settings, path in self._levels:
+            value: T | UnsetType = getattr(settings, name, UNSET)
             if value is not UNSET:
                 self._origins[key] = f"{self._read.origin} › {path}{key}"
                 return value
@@ -115,15 +174,12 @@ class _Resolver:
     def _joined(self, name: str) -> dict[str, Any]:
         """The team's table with the service's keys over it."""
         joined: dict[str, Any] = {}
-        for settings, path in reversed(self._levels()):
-            table: Mapping[str, Any] | UnsetType = getattr(settings, name)
+        for settings, path in reversed(self._levels):
+            table: Mapping[str, Any] | UnsetType = getattr(settings, name, UNSET)
             for key, value in ({} if table is UNSET else table).items():
                 joined[key] = value
                 self._origins[f"{name}.{key}"] = f"{self._read.origin} › {path}{name}.{key}"
         return joined
-
-    def _levels(self) -> list[tuple[Settings, str]]:
-        return [(self._own, f"services.{self._key}."), (self._read.strategy, "")]
 
     def _user(self) -> tuple[int, int]:
         uid, gid = numbers_of(self._pick("user", USER))
@@ -136,15 +192,15 @@ class _Resolver:
         return uid, gid
 
     def _image(self) -> str:
-        if self._own.image:
-            self._origins["image"] = f"{self._read.origin} › services.{self._key}.image"
-            return self._own.image
+        whole: str = self._pick("image", "")
+        if whole:
+            return whole
         registry = self._pick("registry", "")
         return f"{registry}/{self._service}" if registry else self._service
 
     def _resources(self) -> ResourcesStrategy:
         said: dict[str, Any] = {}
-        for settings, path in reversed(self._levels()):
+        for settings, path in reversed(self._levels):
             given = settings.resources if isinstance(settings.resources, Resources) else Resources()
             for name in Resources.__struct_fields__:
                 amount = getattr(given, name)
@@ -175,13 +231,13 @@ class _Resolver:
     def _health(self) -> HealthStrategy:
         enabled = True
         values: dict[str, Any] = {}
-        for settings, path in reversed(self._levels()):
-            said = settings.health
+        for settings, path in reversed(self._levels):
+            said: bool | Health | UnsetType = getattr(settings, "health", UNSET)
             if isinstance(said, UnsetType):
                 continue
             enabled = said is not False
             self._origins["health"] = f"{self._read.origin} › {path}health"
-            for name in Health.__struct_fields__ if isinstance(said, Health) else ():
+            for name in said.__struct_fields__ if isinstance(said, Health) else ():
                 value = getattr(said, name)
                 if value is not UNSET:
                     values[name] = value
@@ -194,6 +250,7 @@ class _Resolver:
             timeout=seconds_of(values.get("timeout", TIMEOUT)),
             start_period=seconds_of(values.get("start_period", START_PERIOD)),
             retries=values.get("retries", RETRIES),
+            command=tuple(values.get("command", ())),
         )
 
 

@@ -10,28 +10,38 @@ from typing import Any
 SHIPPED = Path(__file__).with_name("lading.schema.json")
 
 KEYS: Mapping[str, str] = {
+    "accounts": "Names of users with their numbers (`uid:gid`) in /etc/passwd and /etc/group of an image of packages.",
     "allow-root": "Allow user 0, which is refused otherwise.",
     "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), or an image reference.",
     "budget": "The most that the image may take on disk, such as `200MB`.",
-    "command": "What the container starts, as a list of words, run by the image's Python. Found by default.",
+    "command": "What the container starts, as a list of words (of a Python service for the image's Python, and found by "
+    "default); in a health check, what is run.",
     "compression": "How layers are compressed: `gzip` (default) or `zstd`.",
+    "content": "The text of a file.",
     "cpus": "Processors, such as 0.5.",
+    "directories": "Folders of an image of packages, by path.",
     "dockerfile": "A Dockerfile that the team keeps itself, in the service's folder: BuildKit builds it.",
     "engine": "What builds the image: `embedded` (default) or `buildkit`.",
+    "entrypoint": "What the container of an image of packages always starts; `command` follows it.",
     "env": "Environment variables of the image. Never a secret: whoever has the image can read them.",
     "exclude": "Source that does not ship, as patterns of .dockerignore.",
     "extras": "Extras of the project to install.",
+    "files": "Small files of an image of packages, by path.",
     "groups": "Dependency groups to install beside the project's own dependencies.",
     "health": "The health check; `false` switches it off.",
     "image": "The image's full name, without a tag. By default `registry` and the service's name.",
+    "images": "Images of Debian packages, by name: no source, only packages and what is said of them.",
     "include": "Source that ships although it looks like a secret or a development file.",
     "interpreter": "Where the Python of an image base is.",
     "interval": "Time between two checks (30s).",
     "labels": "Labels of the image, beside those of the OCI image specification.",
     "limits": "What one container may take at most (0.5 processors, 512MiB).",
+    "links": "Symbolic links of an image of packages, from path to target.",
     "memory": "Memory, such as `512MB`.",
     "mirrors": "Where Debian's packages come from: the addresses of `debian` and `debian-security`.",
-    "packages": "Further Debian packages of the base.",
+    "mode": "Permissions, such as `0o755`.",
+    "owner": "Numeric user and group that a folder belongs to. By default the image's own user.",
+    "packages": "Further Debian packages of the base; of an image of packages, what it is for.",
     "path": "The service's folder; in a health check, the path that is asked.",
     "platforms": "The platforms of the image (`linux/amd64`).",
     "port": "The port that the service listens on. Found in the source by default.",
@@ -44,11 +54,16 @@ KEYS: Mapping[str, str] = {
     "retries": "Failures in a row that make the container unhealthy (3).",
     "revision": "The source's revision, for the image's label. By default that of the CI's checkout.",
     "services": "Settings of single services, by name. A service's word wins over the team's.",
-    "source": "Where the source is published, for the image's label. By default the project's own URL.",
+    "source": "Where the source is published, for the image's label (by default the project's own URL); of a file, "
+    "where it is in the repository.",
     "start-period": "How long failures do not count at the start (5s).",
     "stop-signal": "The signal that stops the service (`SIGTERM`).",
+    "suite": "The Debian release: `trixie` (default) or `bookworm`.",
     "timeout": "How long an answer may take (10s).",
     "user": "Numeric user and group that the service runs as (`65532:65532`).",
+    "volumes": "Folders whose content outlives a container. They belong to the image's user.",
+    "without": "Packages that are left out although others depend on them: only maintainer scripts use them.",
+    "workdir": "The folder that the container starts in (`/`).",
 }
 """What each key means, in the words of the schema and the documentation."""
 
@@ -65,7 +80,8 @@ def schema() -> dict[str, Any]:
         for key, value in part.get("properties", {}).items():
             told = {"description": KEYS[key]}
             part["properties"][key] = {"anyOf": [value], **told} if "$ref" in value else {**value, **told}
-        part.pop("required", None)
+        if not part.get("required"):
+            part.pop("required", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "lading.toml",

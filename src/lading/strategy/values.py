@@ -112,6 +112,31 @@ AbsolutePath = Annotated[
         description="an absolute path in the image, such as `/usr/bin/python3`",
     ),
 ]
+PathInImage = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._+@-]+)+" + END,
+        max_length=1024,
+        description="an absolute path in the image without `.` and `..`, such as `/var/lib/data`",
+    ),
+]
+LinkTarget = Annotated[
+    str,
+    Meta(
+        pattern=r"^/?[A-Za-z0-9._+@-]+(?:/[A-Za-z0-9._+@-]+)*" + END,
+        max_length=1024,
+        description="where a link leads, such as `/usr/lib/x/bin/y` or `../x`",
+    ),
+]
+Content = Annotated[str, Meta(max_length=65536, description="a text of at most 65,536 characters")]
+Mode = Annotated[int, Meta(ge=0, le=0o777, description="permissions, in octal digits with `0o` before them: `0o755`")]
+AccountName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z_][a-z0-9_-]{0,31}" + END,
+        description="the name of an account: lower-case letters, digits, `_` and `-`",
+    ),
+]
 Word = Annotated[
     str,
     Meta(pattern=r"^[^\x00-\x1f\x7f]+" + END, max_length=4096, description="one word of a command, on one line"),

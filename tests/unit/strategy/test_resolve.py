@@ -1,9 +1,9 @@
 import pytest
 
 from lading.errors import UsageError
-from lading.strategy.model import AmountStrategy, ServiceStrategy
+from lading.strategy.model import AmountStrategy, FileStrategy, FolderStrategy, ServiceStrategy
 from lading.strategy.read import read_strategy
-from lading.strategy.resolve import resolve
+from lading.strategy.resolve import resolve, resolve_image
 
 
 def resolved(text: str = "", service: str = "api", folder: str = "services/api") -> ServiceStrategy:
@@ -117,3 +117,54 @@ def test_a_service_may_be_built_by_another_engine_or_from_its_own_dockerfile() -
     for bad in (b'engine = "kaniko"', b'dockerfile = "D"', own + b'dockerfile = "../D"', own + b'dockerfile = "/D"'):
         with pytest.raises(UsageError):
             read_strategy(bad, None)
+
+
+def test_an_image_of_packages_takes_of_the_team_what_holds_for_every_image() -> None:
+    read = read_strategy(
+        b'registry = "registry.example/team"\nuser = "1000"\nport = 8000\nenv = { TZ = "UTC" }\nbase = "slim"\n'
+        b'budget = "1MB"\nlabels = { a = "team" }\npackages = ["libpq5"]\n'
+        b'[images.db]\npackages = ["postgresql-17", "libx1"]\nlabels = { b = "own" }\n',
+        None,
+    )
+    found = resolve_image(read, "db")
+    assert (found.image, found.uid, found.labels) == ("registry.example/team/db", 1000, (("a", "team"), ("b", "own")))
+    assert (found.port, found.env, found.budget, found.base) == (None, (), None, "")
+    assert (found.packages, found.suite, found.without) == (("libx1", "postgresql-17"), "trixie", None)
+    assert found.origin("packages") == "lading.toml › images.db.packages"
+
+
+def test_folders_and_files_of_an_image_have_owners_and_permissions() -> None:
+    read = read_strategy(
+        b'[images.db]\npackages = ["redis-server"]\nuser = "999:998"\n'
+        b'directories = { "/b" = {}, "/a" = { owner = "5", mode = 0o700 } }\n'
+        b'files = { "/f" = { content = "text" }, "/e" = { source = "conf/e", mode = 0o755 } }\n',
+        None,
+    )
+    found = resolve_image(read, "db")
+    assert found.folders == (
+        FolderStrategy(path="/a", uid=5, gid=5, mode=0o700),
+        FolderStrategy(path="/b", uid=999, gid=998, mode=0o755),
+    )
+    assert found.files == (
+        FileStrategy(path="/e", mode=0o755, source="conf/e"),
+        FileStrategy(path="/f", mode=0o644, content="text\n"),
+    )
+
+
+@pytest.mark.parametrize(("more", "where"), [
+    ('files."/f" = {}', 'files./f'), ('files."/f" = { content = "a\\u0000" }', 'files./f.content'),
+    ('files."/f" = { content = "a", source = "b" }', 'files./f'), ('without = ["redis-server"]', "without"),
+    ('health = { path = "/", command = ["x"] }', "health"), ('accounts = { a = "4294967295" }', "accounts.a"),
+    ('directories."/d" = { owner = "4294967295" }', "directories./d.owner"),
+])  # fmt: skip
+def test_what_an_image_of_packages_contradicts_itself_in_is_refused(more: str, where: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_strategy(f'[images.db]\npackages = ["redis-server"]\n{more}\n'.encode(), None)
+    assert caught.value.where == f"lading.toml › images.db.{where}"
+
+
+def test_an_image_of_packages_names_packages_and_has_a_name_of_its_own() -> None:
+    with pytest.raises(UsageError, match="packages is missing"):
+        read_strategy(b"[images.db]\n", None)
+    with pytest.raises(UsageError, match="a service is called db, too"):
+        read_strategy(b"[services.db]\n[images.db]\npackages = ['x1']\n", None)

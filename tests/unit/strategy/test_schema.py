@@ -31,6 +31,12 @@ budget = "200MB"
 path = "services/api"
 health = { path = "/up", interval = "1m30s" }
 processes = { worker = ["celery", "-A", "x", "worker"] }
+[images.db]
+packages = ["postgresql-17"]
+volumes = ["/var/lib/postgresql"]
+health = { command = ["pg_isready"] }
+files."/etc/x.conf" = { content = "a\\nb\\n", mode = 0o600 }
+directories."/var/lib/x" = { owner = "999" }
 [mirrors]
 debian = "http://mirror.example/debian"
 """
@@ -43,7 +49,10 @@ def test_the_schema_and_the_reader_accept_the_same_settings() -> None:
 
 @pytest.mark.parametrize("bad", [
     "prot = 1", "port = 0", "user = 'root'", "env = { A = 1 }", "health = 'x'", "services = { A_b = {} }",
-    "base = 'X'", "platforms = []", "mirrors = { x = 'http://a' }", "command = 'x'",
+    "base = 'X'", "platforms = []", "mirrors = { x = 'http://a' }", "command = 'x'", "images = { db = {} }",
+    "images = { db = { packages = [] } }", "images = { db = { packages = ['x1'], base = 'alpine' } }",
+    "images = { db = { packages = ['x1'], volumes = ['/a/../b'] } }",
+    "images = { db = { packages = ['x1'], files = { '/a' = { content = 'x', mode = 755 } } } }",
 ])  # fmt: skip
 def test_the_schema_and_the_reader_refuse_the_same_settings(bad: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
