@@ -33,6 +33,14 @@ class ImageBase(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     interpreter: str = ""
 
 
+class ToolchainBase(msgspec.Struct, frozen=True, kw_only=True, tag="toolchain"):
+    """A toolchain in a stage that does not ship: `version` is the least that will do (Go's `1.26.0`) or a release line
+    (node's `24`)."""
+
+    name: Literal["go", "node"]
+    version: str
+
+
 Base = DebianBase | ImageBase
 
 
@@ -102,6 +110,68 @@ class WriteFile(msgspec.Struct, frozen=True, kw_only=True, tag="write-file"):
     path: str
     content: str
     mode: int = 0o644
+    why: str
+
+
+class NodeInstall(msgspec.Struct, frozen=True, kw_only=True):
+    """What a package manager needs to install what the lock names, and nothing else.
+
+    `lock` and `manifests` (each `package.json`, and the manager's own settings) are source paths. `version` is the
+    manager's, or empty for the one that comes with node. `member` is the folder of the workspace's member that is
+    meant (`.` without a workspace). Of all packages only `scripts` may run something while they are installed.
+    """
+
+    manager: Literal["npm", "pnpm", "yarn", "berry"]
+    version: str = ""
+    lock: str
+    manifests: tuple[str, ...]
+    member: str = "."
+    scripts: tuple[str, ...] = ()
+
+
+class NodeModules(msgspec.Struct, frozen=True, kw_only=True, tag="node-modules"):
+    """The packages that a service loads in production, for the target. `path` is what it makes: `node_modules` below
+    the folder of the application, or that whole folder where a workspace has several of them."""
+
+    node: str
+    install: NodeInstall
+    path: str
+    why: str
+
+
+class NodeOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that is there after a build: `source` relative to the context, `destination` in the image.
+
+    An `optional` one may be missing.
+    """
+
+    source: str
+    destination: str
+    optional: bool = False
+
+
+class NodeBuild(msgspec.Struct, frozen=True, kw_only=True, tag="node-build"):
+    """Install everything that the project names, run one script of its `package.json`, and keep `outputs` of it.
+
+    The script sees the source but for what `exclude` matches. `path` is the folder that all outputs go below; with
+    `compress`, texts in it get a `.gz` and a `.br` beside them.
+    """
+
+    node: str
+    install: NodeInstall
+    script: str
+    outputs: tuple[NodeOutput, ...]
+    path: str
+    exclude: tuple[str, ...] = ()
+    compress: bool = False
+    why: str
+
+
+class NodeProgram(msgspec.Struct, frozen=True, kw_only=True, tag="node-program"):
+    """The program `node` of a release line at `path`, on a base that does not have it, with its licence beside it."""
+
+    node: str
+    path: str
     why: str
 
 
