@@ -14,8 +14,8 @@ KEYS: Mapping[str, str] = {
     "allow-root": "Allow user 0, which is refused otherwise.",
     "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), or an image reference.",
     "budget": "The most that the image may take on disk, such as `200MB`.",
-    "command": "What the container starts, as a list of words (of a Python service for the image's Python, and found by "
-    "default); in a health check, what is run.",
+    "command": "What the container starts, as a list of words; a Python service's are for its Python, and found by "
+    "default. In a health check, what is run.",
     "compression": "How layers are compressed: `gzip` (default) or `zstd`.",
     "content": "The text of a file.",
     "cpus": "Processors, such as 0.5.",
