@@ -1,0 +1,3 @@
+module storefront.example/backend
+
+go 1.26
