@@ -35,6 +35,13 @@ DEVELOPMENT = (
 )  # fmt: skip
 """What is only there for those who develop. What running code imports or names ships all the same."""
 
+HEALTH_NAMES = (
+    "health", "healthz", "livez", "live", "liveness", "alive", "healthcheck", "health-check", "health_check", "ping",
+    "heartbeat", "readyz", "ready", "readiness",
+)  # fmt: skip
+"""Last parts of paths that answer whether a service works, the best first: liveness before readiness, because a
+container that is unhealthy is restarted, and restarting mends no dependency."""
+
 _SECRET_VARIABLE = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY|(?:ACCESS|ENCRYPTION|PRIVATE|SECRET|SIGNING)_KEY)\Z"
 )

@@ -5,17 +5,18 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from lading.survey.backing import backing_facts
 from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, PythonService
 from lading.survey.patterns import DEVELOPMENT, SECRETS, is_example
 from lading.survey.python.apps import FoundApp, app_at, django_apps, django_settings, find_apps
-from lading.survey.python.backing import backing_facts
 from lading.survey.python.graph import Graph
 from lading.survey.python.module import ModuleFacts
 from lading.survey.python.ports import port_fact, reads_variable
 from lading.survey.python.processes import named_apart, processes, procfile
 from lading.survey.python.project import ProjectFacts
 from lading.survey.python.routes import Routes, health_facts
-from lading.survey.python.variables import read_variables, variable_facts
+from lading.survey.python.variables import read_variables
+from lading.survey.variables import variable_facts
 from lading.tree.patterns import Patterns
 
 PROJECT = "pyproject.toml"

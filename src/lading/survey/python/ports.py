@@ -8,7 +8,7 @@ from lading.survey.model import Certainty, Fact
 from lading.survey.python.apps import FoundApp
 from lading.survey.python.graph import Found, Graph
 from lading.survey.python.module import Run
-from lading.survey.python.reads import PORT
+from lading.survey.variables import PORT
 
 _FIELDS = frozenset({
     "port", "app_port", "api_port", "http_port", "listen_port", "server_port", "service_port", "uvicorn_port",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from lading.survey.python.module import EnvRead, Field, Value
 from lading.survey.python.names import keyword
+from lading.survey.variables import PORT
 
-PORT = "PORT"
 KINDS = frozenset({"SecretStr", "SecretBytes", "PostgresDsn", "RedisDsn"})
 """Types of pydantic's that tell what a field holds."""
 

@@ -9,15 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lading.survey.model import Fact
+from lading.survey.patterns import HEALTH_NAMES
 from lading.survey.python.graph import Graph, Place
 from lading.survey.python.module import Passed, Value
-
-HEALTH_NAMES = (
-    "health", "healthz", "livez", "live", "liveness", "alive", "healthcheck", "health-check", "health_check", "ping",
-    "heartbeat", "readyz", "ready", "readiness",
-)  # fmt: skip
-"""Last parts of paths that answer whether a service works, the best first: liveness before readiness, because a
-container that is unhealthy is restarted, and restarting mends no dependency."""
 
 MOST_STEPS = 50_000
 """Objects that are visited on the way through an app, each once for every way to it: real apps need some hundreds."""

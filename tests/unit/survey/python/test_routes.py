@@ -1,7 +1,8 @@
 import pytest
 
+from lading.survey.patterns import HEALTH_NAMES
 from lading.survey.python.graph import Graph, Place
-from lading.survey.python.routes import HEALTH_NAMES, Routes, health_facts
+from lading.survey.python.routes import Routes, health_facts
 from lading.survey.python.scan import scan_module
 
 

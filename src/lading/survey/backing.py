@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from lading.survey.model import Backing, Carrier, Certainty, Fact
-from lading.survey.python.variables import Reading
+from lading.survey.variables import Reading
 
 Kind = Literal["postgres", "redis"]
 Part = Literal["url", "host", "port", "user", "password", "name"]

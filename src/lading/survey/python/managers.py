@@ -1,0 +1,45 @@
+"""Who manages the dependencies of Python projects, and the commands that people type. Data."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Manager = Literal["uv", "poetry", "pdm", "pipenv", "pylock", "pip"]
+"""The tool that made a lock; `pylock` for a pylock.toml of whoever made it, `pip` for lists of requirements."""
+
+
+class Commands(NamedTuple):
+    """What people type: to make the lock anew, and to add a package (`{}`)."""
+
+    title: str
+    lock: str
+    add: str
+
+
+COMMANDS: Mapping[Manager, Commands] = {
+    "uv": Commands("uv", "uv lock", "uv add {}"),
+    "poetry": Commands("Poetry", "poetry lock", "poetry add {}"),
+    "pdm": Commands("PDM", "pdm lock", "pdm add {}"),
+    "pipenv": Commands("Pipenv", "pipenv lock", "pipenv install {}"),
+    "pylock": Commands("pylock.toml", "make the pylock.toml anew with the tool that made it", "add {} and lock again"),
+    "pip": Commands(
+        "pip",
+        "uv pip compile --universal --generate-hashes requirements.in -o requirements.txt",
+        "add {} to the requirements",
+    ),
+}
+
+LOCKS: Mapping[str, Manager] = {
+    "uv.lock": "uv",
+    "poetry.lock": "poetry",
+    "pdm.lock": "pdm",
+    "Pipfile.lock": "pipenv",
+}
+"""Lock files by name, the strongest first."""
+
+
+def manager_of(lock: str) -> Manager:
+    """Whose a lock is, by its file's name: `pylock.*.toml` and lists of requirements have many names."""
+    name = lock.rpartition("/")[2]
+    if name in LOCKS:
+        return LOCKS[name]
+    return "pylock" if name.startswith("pylock.") else "pip"
