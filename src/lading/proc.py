@@ -68,9 +68,11 @@ class Runner:
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        inherit: bool = True,
         stdin: bytes | None = None,
     ) -> Completed:
-        """Run to the end, capture the output, judge nothing. `env` is added to this process's own environment.
+        """Run to the end, capture the output, judge nothing. `env` is added to this process's own environment, or with
+        `inherit=False` is all of it.
 
         Raises `StepFailed` when the program cannot be started.
         """
@@ -82,7 +84,7 @@ class Runner:
             process = subprocess.Popen(
                 words,
                 cwd=cwd,
-                env={**os.environ, **env} if env else None,
+                env=_environment(env, inherit),
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -233,6 +235,13 @@ class Runner:
                 f"{what} (exit code {done.code})\n{told}" if told else f"{what} (exit code {done.code})", fix=fix
             )
         return done
+
+
+def _environment(env: Mapping[str, str] | None, inherit: bool) -> Mapping[str, str] | None:
+    """The environment of a command, or nothing where it is this process's own."""
+    if inherit:
+        return {**os.environ, **env} if env else None
+    return env or {}
 
 
 def _write_all(stream: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
