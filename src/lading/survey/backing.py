@@ -11,10 +11,18 @@ Kind = Literal["postgres", "redis"]
 Part = Literal["url", "host", "port", "user", "password", "name"]
 
 DRIVERS: Mapping[Kind, tuple[str, ...]] = {
-    "postgres": ("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000"),
-    "redis": ("redis", "aioredis", "coredis"),
-}
-"""Packages that are there for one kind of service, as a lock names them."""
+    "postgres": (
+        "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000",
+        "github.com/jackc/pgx", "github.com/lib/pq", "github.com/go-pg/pg", "github.com/uptrace/bun/driver/pgdriver",
+        "gorm.io/driver/postgres",
+    ),
+    "redis": (
+        "redis", "aioredis", "coredis",
+        "github.com/redis/go-redis", "github.com/go-redis/redis", "github.com/redis/rueidis",
+        "github.com/gomodule/redigo", "github.com/hibiken/asynq",
+    ),
+}  # fmt: skip
+"""Packages that are there for one kind of service, as a lock names them, or the start of a path that Go imports."""
 
 _USUAL: Mapping[Kind, str] = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 """The variable where the code names none: what hosts of applications set."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from lading.digest import Digest
 from lading.tree.tree import Tree
 
-VERSION = "8"
+VERSION = "9"
 """Part of every remembered survey and plan: a change of how they are made needs a new one."""
 
 _READ = frozenset({
     "pyproject.toml", "uv.lock", "Procfile", ".dockerignore", ".flaskenv", ".python-version", ".tool-versions",
-    "mise.toml", ".mise.toml", "runtime.txt",
+    "mise.toml", ".mise.toml", "runtime.txt", "go.mod", "go.work",
 })  # fmt: skip
-"""Files whose content matters, beside every `.py`. Of all others only the names do."""
+"""Files whose content matters, beside every `.py` and `.go`. Of all others only the names do."""
 
 
 def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
@@ -24,7 +24,7 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
     """
     lines = []
     for file in tree.files():
-        if file.link is None and (file.path.endswith(".py") or is_read(file.path)):
+        if file.link is None and (file.path.endswith((".py", ".go")) or is_read(file.path)):
             lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
         else:
             lines.append(f"{file.path}\n")
@@ -36,6 +36,14 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
 def is_read(path: str) -> bool:
     """Whether a survey reads a file that is no module."""
     return path.rpartition("/")[2] in _READ
+
+
+def is_source(path: str) -> bool:
+    """Whether a survey reads a file of Go: no test, and nothing that the go command does not see either."""
+    if not path.endswith(".go") or path.endswith("_test.go"):
+        return False
+    parts = path.split("/")
+    return not any(part.startswith(("_", ".")) or part in ("testdata", "vendor") for part in parts)
 
 
 def key_of(*words: str) -> Digest:

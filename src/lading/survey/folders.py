@@ -66,6 +66,11 @@ def find_projects(paths: Iterable[str], asked: Sequence[str] = ()) -> tuple[Proj
     )
 
 
+def only_go(one: Project) -> bool:
+    """Whether nothing but Go's files makes a folder a project."""
+    return set(one.files) <= {*GO_FILES, "lading.toml"}
+
+
 def python_locks(files: Iterable[str]) -> tuple[str, ...]:
     """The lock files among the files of a project, the strongest first."""
     names = set(files)

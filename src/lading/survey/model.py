@@ -95,12 +95,16 @@ class Backing(msgspec.Struct, frozen=True, kw_only=True):
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
     """One package of the lock that some way of installing brings onto Linux.
 
-    `ways` are `""` for the project's own dependencies, `extra:NAME` and `group:NAME`.
+    `ways` are `""` for the project's own dependencies, `extra:NAME` and `group:NAME`. `place` is the folder of one that
+    lies in the repository, relative to the lock's; `source` says where one comes from that no index has (`git`, `url`,
+    `file`), or nothing.
     """
 
     name: str
     version: str
     ways: tuple[str, ...]
+    place: str = ""
+    source: str = ""
 
 
 class PythonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +175,44 @@ class PythonService(ServiceFacts, frozen=True, kw_only=True, tag="python"):
     wheel_modules: tuple[str, ...] = ()
 
 
-Service = PythonService
+class GoBinary(msgspec.Struct, frozen=True, kw_only=True):
+    """A program of a service: its `name` (no other of the service has it), the folder of its package relative to the
+    folder where go is run, and its `process`. `serves`: it listens for requests."""
+
+    name: str
+    package: str
+    process: str
+    serves: bool = False
+
+
+class GoService(ServiceFacts, frozen=True, kw_only=True, tag="go"):
+    """A service in Go. `go` is the least toolchain that builds it.
+
+    Relative to the repository: `root` is the folder where go is run, with the go.work or go.mod, and `context` the one
+    that has it and every local module that it is made of. `binaries` has first what the image starts. `workspace`: it
+    is built with a go.work. `vendored`: others' modules are in `vendor/`. `cgo` names what does not work without a C
+    compiler. `grpc` is the port of gRPC's health service.
+    """
+
+    root: str
+    context: str
+    module: str
+    go: Fact[str]
+    binaries: tuple[Fact[GoBinary], ...]
+    workspace: bool = False
+    vendored: bool = False
+    cgo: Fact[str] | None = None
+    grpc: Fact[int] | None = None
+    private: tuple[str, ...] = ()
+
+
+class PackagesService(ServiceFacts, frozen=True, kw_only=True, tag="packages"):
+    """An image of Debian packages: no source, only what lading.toml names."""
+
+    packages: tuple[str, ...]
+
+
+Service = PythonService | PackagesService | GoService
 """A service in any language that Lading knows."""
 
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lading.digest import Digest, digest_of
-from lading.survey.fingerprint import is_read, key_of
+from lading.survey.fingerprint import is_read, is_source, key_of
 from lading.survey.patterns import DEVELOPMENT
 from lading.tree.patterns import Patterns
 from lading.tree.tree import Tree
 
 if TYPE_CHECKING:
+    from lading.survey.go.source import GoFile
     from lading.survey.python.module import ModuleFacts
-    from lading.survey.survey import Memo
+    from lading.survey.ground import Memo
 
 
 def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
@@ -28,8 +29,14 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
     development = Patterns(DEVELOPMENT)
     state = hashlib.sha256("\0".join(["shape", key_of(), *more, ""]).encode())
     folders: dict[str, list[str]] = {}
+    go: dict[str, list[str]] = {}
     lines = []
     for file in tree.files():
+        if file.link is None and file.path.endswith(".go"):
+            lines.append(f"{file.path}\n")
+            if is_source(file.path):
+                go.setdefault(posixpath.dirname(file.path), []).append(file.path)
+            continue
         module = file.link is None and file.path.endswith(".py")
         if module and not development.matches(file.path):
             folders.setdefault(posixpath.dirname(file.path), []).append(file.path)
@@ -38,6 +45,7 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
         lines.append(f"{file.path}\0{tree.digest(file.path) if read else ''}\n")
     # One remembered answer a folder: a tree of a thousand modules must not cost a thousand reads.
     lines += [_shape_of_folder(tree, memo, paths) for _, paths in sorted(folders.items())]
+    lines += [_shape_of_go(tree, memo, paths) for _, paths in sorted(go.items())]
     state.update("".join(lines).encode(errors="surrogateescape"))
     return Digest("sha256:" + state.hexdigest())
 
@@ -54,9 +62,26 @@ def _shape_of_folder(tree: Tree, memo: "Memo", paths: Sequence[str]) -> str:
     return memo(key_of("shapes", *(tree.digest(path) for path in paths)), str, compute)
 
 
+def _shape_of_go(tree: Tree, memo: "Memo", paths: Sequence[str]) -> str:
+    def compute() -> str:
+        from lading.survey.go.find import go_files
+
+        return shape_of_go(go_files(tree, paths, memo))
+
+    return memo(key_of("go shapes", *(tree.digest(path) for path in paths)), str, compute)
+
+
+def shape_of_go(files: "Sequence[GoFile]") -> Digest:
+    """A digest of the facts of Go files without their lines."""
+    plain = [
+        msgspec.structs.replace(file, serves=bool(file.serves), grpc_health=bool(file.grpc_health)) for file in files
+    ]
+    return digest_of(msgspec.json.encode(_without_lines(msgspec.to_builtins(plain))))
+
+
 def _shape_of_module(tree: Tree, memo: "Memo", path: str) -> str:
     def compute() -> str:
-        from lading.survey.survey import module_facts
+        from lading.survey.python.surveyor import module_facts
 
         return shape_of(module_facts(tree, path, memo))
 
