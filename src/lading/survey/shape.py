@@ -19,8 +19,8 @@ from lading.tree.tree import Tree
 
 if TYPE_CHECKING:
     from lading.survey.go.source import GoFile
-    from lading.survey.python.module import ModuleFacts
     from lading.survey.ground import Memo
+    from lading.survey.python.module import ModuleFacts
 
 
 def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:

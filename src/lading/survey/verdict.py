@@ -3,11 +3,12 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from lading.survey.folders import GO_FILES, NODE_LOCKS, Project, lock_owner, python_locks
+from lading.survey.folders import NODE_LOCKS, Project, lock_owner, python_locks
 from lading.survey.model import Unsupported
-from lading.survey.python.project import ProjectFacts, normalised
+from lading.survey.python.lockfacts import LockFacts
+from lading.survey.python.project import ProjectFacts
 from lading.survey.python.requirements import differences
-from lading.survey.python.uvlock import LockFacts
+from lading.survey.python.tables import normalised
 
 NOT_YET = "is not supported yet"
 USE_UV = "uv projects are: `uv init --bare`, `uv add` what it needs, and `uv lock`"
@@ -80,9 +81,6 @@ def _without_project_file(one: Project) -> Iterator[Problem]:
     for name in ("pnpm-workspace.yaml", "package.json"):
         if name in names:
             yield name, f"{name}: Node {NOT_YET}", ""
-    for name in GO_FILES:
-        if name in names:
-            yield name, f"{name}: Go {NOT_YET}", ""
     if "Pipfile" in names:
         yield "Pipfile", f"Pipfile: Pipenv {NOT_YET}", USE_UV
     if "requirements.txt" in names:
@@ -117,7 +115,7 @@ def _with_lock(facts: ProjectFacts, lock: LockFacts) -> Iterator[Problem]:
     if facts.workspace or len(lock.members) > 1:
         file = "pyproject.toml" if facts.workspace else "uv.lock"
         yield file, f"{file}: uv workspaces {_NOT_YET_PLURAL}", ""
-    for name, path in lock.locals:
+    for name, path in sorted((node.name, node.place) for node in lock.nodes if node.place):
         yield "uv.lock", f"{name} comes from {path}: dependencies by path {_NOT_YET_PLURAL}", "publish it to an index"
     for told in facts.locals:
         yield "pyproject.toml", f"pyproject.toml › tool.uv.sources.{told}: {_LOCAL_SOURCES}", "publish it to an index"

@@ -14,7 +14,7 @@ from lading.plan.bases import (
     python_of_image,
     system_libraries,
 )
-from lading.survey.python.project import normalised
+from lading.survey.python.tables import normalised
 
 
 @pytest.mark.parametrize("python", SUITES)

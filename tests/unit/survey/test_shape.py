@@ -1,8 +1,8 @@
 from tests.support.projects import FASTAPI_APP, tree_of
 
+from lading.survey.ground import forget
 from lading.survey.python.scan import scan_module
 from lading.survey.shape import shape, shape_of
-from lading.survey.survey import forget
 from lading.tree import MemoryTree
 
 

@@ -93,13 +93,16 @@ def closure(lock: LockFacts, python: str) -> tuple[Locked, ...]:
     A marker that tells machines apart is taken as met where one of the two architectures meets it.
     """
     applies = Markers(python)
-    ways: dict[tuple[str, str, str], set[str]] = {}
+    nodes: dict[tuple[str, str], Node] = {}
+    ways: dict[tuple[str, str], list[str]] = {}
     for way in _ways(lock):
         for node in reached(lock, (way,), applies):
-            ways.setdefault((node.name, node.version, node.place), set()).add(way)
+            key = node.name, node.version
+            nodes[key] = node
+            ways.setdefault(key, []).append(way)
     return tuple(
-        Locked(name=name, version=version, ways=tuple(sorted(found)), place=place)
-        for (name, version, place), found in sorted(ways.items())
+        Locked(name=key[0], version=key[1], ways=tuple(sorted(ways[key])), place=node.place, source=node.source)
+        for key, node in sorted(nodes.items())
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lading.survey.python.lockfacts import Edge
+from lading.survey.python.tables import normalised, table
 
 Declared = tuple[str, Any]
 """A package's normalised name, and what is said of it: a constraint, a table, or several tables."""
@@ -16,18 +17,18 @@ Declared = tuple[str, Any]
 
 def main_dependencies(whole: Mapping[str, Any]) -> tuple[Declared, ...]:
     """What the project itself depends on, as `[tool.poetry.dependencies]` says it; Python is none of it."""
-    return tuple(_declared(_table(_poetry(whole), "dependencies")))
+    return tuple(_declared(table(_poetry(whole), "dependencies")))
 
 
 def groups(whole: Mapping[str, Any]) -> dict[str, tuple[Declared, ...]]:
     """The groups beside `main`, by normalised name; Poetry 1.1's `dev-dependencies` are the group `dev`."""
     poetry = _poetry(whole)
     found = {
-        _normalised(name): tuple(_declared(_table(group, "dependencies")))
-        for name, group in _table(poetry, "group").items()
+        normalised(name): tuple(_declared(table(group, "dependencies")))
+        for name, group in table(poetry, "group").items()
         if isinstance(group, dict)
     }
-    legacy = tuple(_declared(_table(poetry, "dev-dependencies")))
+    legacy = tuple(_declared(table(poetry, "dev-dependencies")))
     if legacy:
         found["dev"] = (*found.get("dev", ()), *legacy)
     return found
@@ -35,10 +36,10 @@ def groups(whole: Mapping[str, Any]) -> dict[str, tuple[Declared, ...]]:
 
 def extras(whole: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     """The extras of `[tool.poetry.extras]`: the normalised names of the optional dependencies of each."""
-    table = _table(_poetry(whole), "extras")
+    found = table(_poetry(whole), "extras")
     return {
-        _normalised(name): frozenset(_normalised(str(one)) for one in names)
-        for name, names in table.items()
+        normalised(name): frozenset(normalised(str(one)) for one in names)
+        for name, names in found.items()
         if isinstance(names, list)
     }
 
@@ -47,14 +48,14 @@ def edges(declared: Declared) -> Iterator[tuple[Edge, str]]:
     """The edges of one dependency, each with its version constraint."""
     name, said = declared
     for one in said if isinstance(said, list) else [said]:
-        table = one if isinstance(one, dict) else {"version": one}
-        markers = [f"({table[key]})" for key in ("markers", "marker") if isinstance(table.get(key), str)]
-        if isinstance(table.get("python"), str):
-            markers += _python_marker(table["python"])
-        if table.get("platform"):
-            markers.append(f"sys_platform == '{table['platform']}'")
-        asked = tuple(map(str, table.get("extras", ())))
-        yield Edge(name, "", tuple(map(_normalised, asked)), " and ".join(markers)), str(table.get("version", "*"))
+        given = one if isinstance(one, dict) else {"version": one}
+        markers = [f"({given[key]})" for key in ("markers", "marker") if isinstance(given.get(key), str)]
+        if isinstance(given.get("python"), str):
+            markers += _python_marker(given["python"])
+        if given.get("platform"):
+            markers.append(f"sys_platform == '{given['platform']}'")
+        asked = tuple(map(str, given.get("extras", ())))
+        yield Edge(name, "", tuple(map(normalised, asked)), " and ".join(markers)), str(given.get("version", "*"))
 
 
 def is_optional(said: object) -> bool:
@@ -67,20 +68,17 @@ def content_hashes(whole: Mapping[str, Any]) -> frozenset[str]:
     """What `metadata.content-hash` of a lock of this project may be: the versions of Poetry differ in what they hash.
     Nothing where it cannot be told.
 
-    Poetry's `Locker._get_content_hash`: https://github.com/python-poetry/poetry/blob/2.2.1/src/poetry/packages/locker.py
+    Poetry's `Locker._get_content_hash`: https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py
     """
-    project, groups_of, poetry = (_table(whole, "project"), _table(whole, "dependency-groups"), _poetry(whole))
+    poetry, groups_of = _poetry(whole), table(whole, "dependency-groups")
+    project = table(whole, "project")
     own = {key: project[key] for key in ("requires-python", "dependencies", "optional-dependencies") if key in project}
-    legacy = ("dependencies", "source", "extras", "dev-dependencies")
-    old = {key: poetry.get(key) for key in legacy} | ({"group": poetry["group"]} if "group" in poetry else {})
-    new = {key: poetry[key] for key in (*legacy, "group") if key in poetry}
-    known: list[dict[str, Any]] = [old, {key: value for key, value in old.items() if key != "group"}]
-    if own:
-        known.append({"project": own, "tool": {"poetry": new}})
-        known.append({"project": own, "tool": {"poetry": new}, "dependency-groups": groups_of})
-    elif groups_of:
-        known += [{**new, "dependency-groups": groups_of}, new]
-    return frozenset(found for one in known if (found := _hashed(one)))
+    legacy = {key: poetry.get(key) for key in ("dependencies", "source", "extras", "dev-dependencies")}
+    group = {"group": poetry["group"]} if "group" in poetry else {}
+    tool = {"tool": {"poetry": {key: said for key, said in {**legacy, **group}.items() if said is not None}}}
+    contents = [{"project": own, "dependency-groups": groups_of}, {"project": own}] if own or groups_of else []
+    known = [{**{key: said for key, said in one.items() if said}, **tool} for one in contents]
+    return frozenset(found for one in (*known, {**legacy, **group}, legacy) if (found := _hashed(one)))
 
 
 def _hashed(content: Mapping[str, Any]) -> str:
@@ -95,7 +93,7 @@ def _hashed(content: Mapping[str, Any]) -> str:
 def _declared(table: Mapping[str, Any]) -> Iterator[Declared]:
     for name, said in table.items():
         if name != "python":
-            yield _normalised(name), said
+            yield normalised(name), said
 
 
 def _python_marker(constraint: str) -> list[str]:
@@ -116,16 +114,5 @@ def _compared(specifier: str) -> str:
     return f"{name} {operator} '{version}'"
 
 
-def _normalised(name: str) -> str:
-    from lading.survey.python.names import normalised
-
-    return normalised(name)
-
-
 def _poetry(whole: Mapping[str, Any]) -> dict[str, Any]:
-    return _table(_table(whole, "tool"), "poetry")
-
-
-def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = table.get(key)
-    return found if isinstance(found, dict) else {}
+    return table(table(whole, "tool"), "poetry")

@@ -7,7 +7,8 @@ import msgspec
 
 from lading.survey.model import Fact, ProcessFact
 from lading.survey.python.graph import Graph, Place, module_name
-from lading.survey.python.project import ProjectFacts, normalised
+from lading.survey.python.project import ProjectFacts
+from lading.survey.python.tables import normalised
 
 _LINE = re.compile(r"([A-Za-z0-9_-]{1,63})\s*:\s*(\S.*)\Z")
 _SHELL = re.compile(r"&&|\|\||[|;<>`]|\$\(|\s&(?:\s|\Z)")

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lading.survey.python.requirements import declared
+from lading.survey.python.tables import normalised, parsed, table, text, texts
 
 LEGACY_BUILD_REQUIRES = ("setuptools>=40.8.0",)
 """What builds a package whose project names no build system (PEP 517, "Source trees")."""
@@ -67,38 +68,35 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def read_project(data: bytes) -> ProjectFacts:
     """The facts of one `pyproject.toml`; one that is no TOML gives facts that say so."""
-    import tomli
-
-    try:
-        whole = tomli.loads(data.decode())
-    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return ProjectFacts(broken=str(error) or "it is nested too deeply")
-    project, tool = _table(whole, "project"), _table(whole, "tool")
-    uv = _table(tool, "uv")
-    build = _table(whole, "build-system")
-    source_key, source = _source(_table(project, "urls"))
+    whole, broken = parsed(data)
+    if broken:
+        return ProjectFacts(broken=broken)
+    project, tool = table(whole, "project"), table(whole, "tool")
+    uv = table(tool, "uv")
+    build = table(whole, "build-system")
+    source_key, source = _source(table(project, "urls"))
     package = uv.get("package")
     return ProjectFacts(
         project="project" in whole,
-        name=normalised(_text(project, "name")),
-        version=_matching(_VERSION, _text(project, "version")),
-        description=on_one_line(_text(project, "description").replace(_PLACEHOLDER, "")),
+        name=normalised(text(project, "name")),
+        version=_matching(_VERSION, text(project, "version")),
+        description=on_one_line(text(project, "description").replace(_PLACEHOLDER, "")),
         licence=_licence(project.get("license")),
         source=source,
         source_key=source_key,
         readme=_readme(project.get("readme")),
-        requires_python=_text(project, "requires-python"),
-        scripts=dict(_scripts(_table(project, "scripts"))),
-        extras=tuple(sorted(map(normalised, _table(project, "optional-dependencies")))),
-        groups=tuple(sorted(map(normalised, _table(whole, "dependency-groups")))),
+        requires_python=text(project, "requires-python"),
+        scripts=dict(_scripts(table(project, "scripts"))),
+        extras=tuple(sorted(map(normalised, table(project, "optional-dependencies")))),
+        groups=tuple(sorted(map(normalised, table(whole, "dependency-groups")))),
         build_system="build-system" in whole,
-        build_requires=_texts(build.get("requires")),
-        backend=_text(build, "build-backend"),
+        build_requires=texts(build.get("requires")),
+        backend=text(build, "build-backend"),
         uv_package=package if isinstance(package, bool) else None,
         workspace="workspace" in uv,
-        locals=tuple(_locals(_table(uv, "sources"))),
+        locals=tuple(_locals(table(uv, "sources"))),
         wheel_packages=tuple(sorted(set(_wheel_packages(tool)))),
-        entrypoint=_matching(_ENTRY, _text(_table(tool, "fastapi"), "entrypoint")),
+        entrypoint=_matching(_ENTRY, text(table(tool, "fastapi"), "entrypoint")),
         alembic="alembic" in tool,
         lading="lading" in tool,
         requires=declared(project),
@@ -106,41 +104,18 @@ def read_project(data: bytes) -> ProjectFacts:
     )
 
 
-def normalised(name: str) -> str:
-    """A project's or package's name as indexes compare it (PEP 503), or nothing when it is no name.
-
-    >>> normalised("Risk_Shield.API"), normalised("../etc")
-    ('risk-shield-api', '')
-    """
-    return re.sub(r"[-_.]+", "-", name).lower() if _NAME.match(name) else ""
-
-
-def on_one_line(text: str) -> str:
+def on_one_line(said: str) -> str:
     r"""Text for a label: one line, no control characters, at most 1,000 characters.
 
     >>> on_one_line(" a\n  b\x07 ")
     'a b'
     """
-    printable = "".join(letter if letter.isprintable() or letter.isspace() else " " for letter in text)
+    printable = "".join(letter if letter.isprintable() or letter.isspace() else " " for letter in said)
     return " ".join(printable.split())[:1000]
 
 
-def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = table.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(table: Mapping[str, Any], key: str) -> str:
-    found = table.get(key)
-    return found if isinstance(found, str) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _matching(pattern: "re.Pattern[str]", text: str) -> str:
-    return text if pattern.match(text) else ""
+def _matching(pattern: "re.Pattern[str]", said: str) -> str:
+    return said if pattern.match(said) else ""
 
 
 def _source(urls: Mapping[str, Any]) -> tuple[str, str]:
@@ -165,8 +140,8 @@ def _readme(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _scripts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, target in sorted(table.items()):
+def _scripts(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, target in sorted(said.items()):
         if _NAME.match(name) and isinstance(target, str):
             yield name, target
 
@@ -181,16 +156,16 @@ def _locals(sources: Mapping[str, Any]) -> Iterator[str]:
 
 def _wheel_packages(tool: Mapping[str, Any]) -> Iterator[str]:
     """Packages that a build backend is told to install: hatchling, setuptools, uv's own, Poetry's."""
-    wheel = _table(_table(_table(_table(tool, "hatch"), "build"), "targets"), "wheel")
-    for path in (*_texts(wheel.get("packages")), *_texts(wheel.get("only-include"))):
+    wheel = table(table(table(table(tool, "hatch"), "build"), "targets"), "wheel")
+    for path in (*texts(wheel.get("packages")), *texts(wheel.get("only-include"))):
         yield path.rstrip("/").rpartition("/")[2]
-    setuptools = _table(tool, "setuptools")
-    for name in (*_texts(setuptools.get("packages")), *_texts(setuptools.get("py-modules"))):
+    setuptools = table(tool, "setuptools")
+    for name in (*texts(setuptools.get("packages")), *texts(setuptools.get("py-modules"))):
         yield name.partition(".")[0]
-    own = _table(_table(tool, "uv"), "build-backend").get("module-name")
-    for name in (own,) if isinstance(own, str) else _texts(own):
+    own = table(table(tool, "uv"), "build-backend").get("module-name")
+    for name in (own,) if isinstance(own, str) else texts(own):
         yield name.partition(".")[0]
-    included = _table(tool, "poetry").get("packages")
+    included = table(tool, "poetry").get("packages")
     for one in included if isinstance(included, list) else ():
         if isinstance(one, dict) and isinstance(one.get("include"), str):
             yield one["include"].partition("/")[0]

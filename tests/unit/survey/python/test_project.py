@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.survey.python.project import LEGACY_BUILD_REQUIRES, ProjectFacts, normalised, on_one_line, read_project
+from lading.survey.python.project import LEGACY_BUILD_REQUIRES, ProjectFacts, on_one_line, read_project
+from lading.survey.python.tables import normalised
 
 
 def read(text: str) -> ProjectFacts:

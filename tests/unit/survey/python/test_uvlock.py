@@ -3,11 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.projects import uv_lock
 
-from lading.survey.python.uvlock import Markers, closure, read_lock
+from lading.survey.python.lockfacts import Markers, closure
+from lading.survey.python.uvlock import read_uv_lock
 
 
 def names(text: str, python: str = "3.13") -> dict[str, tuple[str, ...]]:
-    facts = read_lock(text.encode())
+    facts = read_uv_lock(text.encode())
     assert not facts.broken, facts.broken
     return {one.name: one.ways for one in closure(facts, python)}
 
@@ -82,15 +83,15 @@ def test_of_several_versions_the_one_that_applies_comes() -> None:
     both = edge("numpy", ', version = "1.26", marker = "python_version < \'3.12\'"')
     both += edge("numpy", ', version = "2.2", marker = "python_version >= \'3.12\'"')
     text = uv_lock(more=rest).replace("dependencies = []", f"dependencies = [{both}]", 1)
-    facts = read_lock(text.encode())
+    facts = read_uv_lock(text.encode())
     assert [one.version for one in closure(facts, "3.13")] == ["2.2"]
     assert [one.version for one in closure(facts, "3.11")] == ["1.26"]
 
 
 def test_packages_of_the_repository_and_workspaces_are_told() -> None:
     local = '[[package]]\nname = "shared"\nversion = "1"\nsource = { editable = "../shared" }\n'
-    facts = read_lock((uv_lock("a", more=local) + '[manifest]\nmembers = ["api", "shared"]\n').encode())
-    assert facts.locals == (("shared", "../shared"),)
+    facts = read_uv_lock((uv_lock("a", more=local) + '[manifest]\nmembers = ["api", "shared"]\n').encode())
+    assert [(node.name, node.place) for node in facts.nodes if node.place] == [("shared", "../shared")]
     assert facts.members == ("api", "shared")
 
 
@@ -104,11 +105,11 @@ def test_packages_of_the_repository_and_workspaces_are_told() -> None:
     ("version = [\n", ""),
 ])  # fmt: skip
 def test_a_lock_that_cannot_be_read_says_why(text: str, says: str) -> None:
-    facts = read_lock(text.encode())
+    facts = read_uv_lock(text.encode())
     assert facts.broken
     assert says in facts.broken
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_lock_or_broken(data: bytes) -> None:
-    read_lock(data)
+    read_uv_lock(data)

@@ -1,0 +1,143 @@
+"""The Python projects of a repository: each one's facts, or what stands against building it."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lading.survey.fingerprint import key_of
+from lading.survey.folders import Project
+from lading.survey.ground import Ground, Memo, nested_in
+from lading.survey.python.locks import FoundLock, Locks
+from lading.survey.python.project import ProjectFacts
+from lading.survey.verdict import is_project, verdict
+from lading.tree import Tree
+
+if TYPE_CHECKING:
+    from lading.survey.model import Locked, PythonFacts, PythonService, Unsupported
+    from lading.survey.python.module import ModuleFacts
+
+
+def module_facts(tree: Tree, path: str, memo: Memo) -> "ModuleFacts":
+    """The facts of one module of a tree."""
+    from lading.survey.python.module import ModuleFacts
+
+    def compute() -> ModuleFacts:
+        from lading.survey.python.scan import scan_module
+
+        return scan_module(tree.read(path))
+
+    return memo(key_of("module", tree.digest(path)), ModuleFacts, compute)
+
+
+class PythonSurveyor:
+    """Looks at the projects of one repository."""
+
+    def __init__(self, ground: Ground, found: Sequence[Project]) -> None:
+        self._ground = ground
+        self._known = {one.folder: self._project(one) for one in found if "pyproject.toml" in one.files}
+        self._projects = tuple(one for one in found if self.is_project(one))
+        self._locks = Locks(ground, self._known)
+
+    def is_project(self, one: Project) -> bool:
+        """See `lading.survey.verdict.is_project`."""
+        return is_project(one, self._known.get(one.folder), self._known)
+
+    def answer(self, one: Project) -> "PythonService | Unsupported":
+        """The facts of a project, or what stands against building it."""
+        facts = self._known.get(one.folder)
+        lock = self._locks.of(one)
+        refused = verdict(one, facts, lock.facts if lock else None, self._known)
+        if refused is not None or lock is None or facts is None:
+            return refused or _unknown(one)
+        return self._service(one, facts, lock)
+
+    def _service(self, one: Project, facts: ProjectFacts, lock: FoundLock) -> "PythonService":
+        from lading.survey.python.conclude import Inputs, conclude
+
+        nested = nested_in(one, self._projects)
+        paths = frozenset(self._ground.below(one.folder, nested))
+        ignored = self._ground.ignored(one.folder)
+        python = self._python(facts.requires_python, self._version_files(one.folder))
+        return conclude(
+            Inputs(
+                folder=one.folder,
+                lock=lock.path,
+                project=facts,
+                python=python,
+                packages=self._packages(lock, python.version.value),
+                groups=tuple(sorted({*facts.groups, *lock.facts.groups})),
+                paths=paths,
+                modules=self._modules(one, paths, ignored),
+                texts={name: self._ground.text(one.path(name)) for name in ("Procfile", ".flaskenv") if name in paths},
+                ignored=ignored,
+                nested=nested,
+            )
+        )
+
+    def _modules(self, one: Project, paths: frozenset[str], ignored: Sequence[str]) -> Mapping[str, "ModuleFacts"]:
+        """The modules that ship: all but what is for development, and what they import of that."""
+        from lading.survey.patterns import DEVELOPMENT
+        from lading.survey.python.graph import Graph
+        from lading.survey.python.module import ModuleFacts
+        from lading.tree.patterns import Patterns
+
+        tree, memo = self._ground.tree, self._ground.memo
+        hidden, development = Patterns(ignored), Patterns(DEVELOPMENT)
+        usable = sorted(path for path in paths if path.endswith(".py") and not hidden.matches(path))
+        starts = {path for path in usable if not development.matches(path)}
+        read = {path: module_facts(tree, one.path(path), memo) for path in starts}
+        while True:
+            reached = Graph({**dict.fromkeys(usable, ModuleFacts()), **read}).reached(starts)
+            new = reached - read.keys()
+            if not new:
+                return {path: read[path] for path in sorted(read)}
+            read |= {path: module_facts(tree, one.path(path), memo) for path in new}
+
+    def _project(self, one: Project) -> ProjectFacts:
+        def compute() -> ProjectFacts:
+            from lading.survey.python.project import read_project
+
+            return read_project(self._ground.tree.read(path))
+
+        path = one.path("pyproject.toml")
+        return self._ground.memo(key_of("project", self._ground.tree.digest(path)), ProjectFacts, compute)
+
+    def _packages(self, lock: FoundLock, python: str) -> "tuple[Locked, ...]":
+        from lading.survey.model import Locked
+
+        def compute() -> tuple[Locked, ...]:
+            from lading.survey.python.lockfacts import closure
+
+            return closure(lock.facts, python)
+
+        return self._ground.memo(key_of("packages", lock.key, python), tuple[Locked, ...], compute)
+
+    def _python(self, requires: str, files: Mapping[str, bytes]) -> "PythonFacts":
+        from lading.survey.model import PythonFacts
+
+        def compute() -> PythonFacts:
+            from lading.survey.python.python_version import python_facts
+
+            return python_facts(requires, files)
+
+        said = [word for path, data in files.items() for word in (path, data.decode(errors="replace"))]
+        return self._ground.memo(key_of("python", requires, *said), PythonFacts, compute)
+
+    def _version_files(self, folder: str) -> dict[str, bytes]:
+        """The files that name a Python version: the service's own, then those of the folders above it."""
+        from lading.survey.python.python_version import FILES
+
+        found: dict[str, bytes] = {}
+        depth = 0
+        while True:
+            for name in FILES:
+                path = posixpath.join("" if folder == "." else folder, name)
+                if path in self._ground.present:
+                    found["../" * depth + name] = self._ground.tree.read(path)
+            if folder in (".", ""):
+                return found
+            folder, depth = posixpath.dirname(folder) or ".", depth + 1
+
+
+def _unknown(one: Project) -> "Unsupported":
+    raise AssertionError(f"nothing stands against {one.folder}, and it has no lock")
