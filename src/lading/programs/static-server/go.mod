@@ -1,0 +1,3 @@
+module lading.invalid/static-server
+
+go 1.24
