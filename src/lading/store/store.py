@@ -205,7 +205,7 @@ class Store:
         Filled under a temporary name and renamed, so that what is there is whole. When two builds fill the same one at
         once, the first to finish wins and the other's is thrown away.
         """
-        target = self.root / "roots" / hex_of(key)[:32]
+        target = self._root(key)
         if target.is_dir():
             _touch(str(target), target.stat())
             return target
@@ -219,6 +219,28 @@ class Store:
                     if not target.is_dir():
                         raise
         return target
+
+    def take_folder(self, key: Digest, target: Path) -> bool:
+        """Move a tree that `give_folder` has kept to `target`, whose parent is a scratch folder; whether there was one.
+
+        Whoever takes it is alone with it, and may change it.
+        """
+        try:
+            self._root(key).rename(target)
+        except OSError:
+            return False
+        return True
+
+    def give_folder(self, key: Digest, folder: Path) -> None:
+        """Keep a tree for the next who needs it; where one is there already, this one is not needed."""
+        kept = self._root(key)
+        with suppress(OSError):  # costs time at the next build, and nothing else
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(kept)
+            os.utime(kept)
+
+    def _root(self, key: Digest) -> Path:
+        return self.root / "roots" / hex_of(key)[:32]
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
