@@ -37,9 +37,8 @@ class Locks:
     def _read(self, name: str, one: Project) -> FoundLock:
         tree, manager = self._ground.tree, manager_of(name)
         path, project = one.path(name), one.path("pyproject.toml")
-        key = key_of(
-            "lock", manager, tree.digest(path), tree.digest(project) if project in self._ground.present else ""
-        )
+        beside = project in self._ground.present
+        key = key_of("lock", manager, tree.digest(path), tree.digest(project) if beside else "")
 
         def compute() -> LockFacts:
             return read_lock(manager, tree.read(path), tree.read(project) if beside else b"")
