@@ -1,0 +1,1 @@
+CREATE TABLE addresses (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE chain (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE carts (id text PRIMARY KEY, body jsonb NOT NULL);

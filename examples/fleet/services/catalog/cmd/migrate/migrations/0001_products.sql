@@ -1,0 +1,2 @@
+CREATE TABLE products (id text PRIMARY KEY, body jsonb NOT NULL);
+CREATE INDEX products_category ON products ((body ->> 'category'));

@@ -1,0 +1,1 @@
+CREATE TABLE ledgers (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE messages (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE authorisations (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE prices (id text PRIMARY KEY, body jsonb NOT NULL);

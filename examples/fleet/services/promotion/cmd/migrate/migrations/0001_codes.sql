@@ -1,0 +1,1 @@
+CREATE TABLE codes (id text PRIMARY KEY, body jsonb NOT NULL);

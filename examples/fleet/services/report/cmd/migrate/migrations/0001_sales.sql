@@ -1,0 +1,2 @@
+CREATE TABLE sales (id text PRIMARY KEY, body jsonb NOT NULL);
+CREATE TABLE days (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE returns (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE reviews (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE documents (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE shipments (id text PRIMARY KEY, body jsonb NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE exemptions (id text PRIMARY KEY, body jsonb NOT NULL);
