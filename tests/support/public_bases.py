@@ -6,6 +6,7 @@
 
 - `debian:SUITE-slim` is Debian's own packages, unpacked: apt works in it. Made once, kept in the engine's cache folder.
 - uv's image is the uv that Lading brings along.
+- `golang:VERSION…` is the Go of this machine on the Debian of the release's own image. Kept, too.
 - Every other base is the lower layers of an image that Lading has built of the same plan (`base`, an OCI layout), so
   that both engines build on the same files: the base's own, with nothing of the service. Where a Docker Official Image
   of Python is asked for, a link at /usr/local/bin stands for its interpreter.
@@ -40,9 +41,11 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 TAG = "1"
 """The tag of the one image in each layout that is made here."""
 _BUILD = "build.example/"
-_FROM = re.compile(r"^FROM (?P<image>\S+) AS (?P<name>\S+)$", re.MULTILINE)
+_FROM = re.compile(r"^FROM (?P<flags>(?:--\S+ )*)(?P<image>\S+) AS (?P<name>\S+)$", re.MULTILINE)
 _SHIPS = ("runtime", "runtime-base")
 _OF_SERVICE = ("lading: dependencies", "lading: application", "lading: files")
+_GOROOT = ("VERSION", "bin", "go.env", "lib", "pkg", "src")
+"""What a build takes of Go's folder: its own tests and documents stay behind."""
 _PACKAGES = ("?essential", "apt", "ca-certificates", "debian-archive-keyring", "findutils")
 
 
@@ -69,7 +72,7 @@ class PublicBases:
                 image = _BUILD + re.sub(r":(\d+/)", r"-\1", image)  # a port may only stand behind the first part
                 layout = self.fetching(layout)
             named[image] = f"oci-layout://{layout}:{TAG}"
-            return f"FROM {image} AS {found['name']}"
+            return f"FROM {found['flags']}{image} AS {found['name']}"
 
         text = _FROM.sub(renamed, re.sub(r"\A# syntax=.*\n", "", text))
         return text, [word for image, layout in named.items() for word in ("--build-context", f"{image}={layout}")]
@@ -79,6 +82,8 @@ class PublicBases:
             return self.uv()
         if image in self.own:
             return self.own[image]
+        if image.startswith("golang:"):
+            return self.golang()
         debian = re.fullmatch(r"debian:(\w+)-slim", image)
         python = re.match(r"python:(3\.\d+)", image)
         return self.debian(debian[1]) if debian else self.base_of(base, python[1] if python else "")
@@ -127,12 +132,31 @@ class PublicBases:
 
         Fetched by the host's apt from the host's own mirror, which it tells the image about. Kept for later sessions.
         """
-        kept = self.home.folder / "public-bases" / f"debian-{suite}-{_stamp()}"
+        return self._kept(f"debian-{suite}", lambda work, layout: make_debian(self.home, suite, work, layout))
+
+    def golang(self, suite: str = "trixie") -> Path:
+        """Debian with this machine's Go, and the variables of the Docker Official Image. Kept for later sessions."""
+        said = subprocess.run(["go", "env", "GOROOT", "GOVERSION"], capture_output=True, text=True, check=True)
+        goroot, version = said.stdout.split()
+
+        def make(_work: Path, layout: Path) -> None:
+            below = self.debian(suite)
+            manifest, _ = read_image(below)
+            layers = [gzip.decompress(_blob(below, layer["digest"])) for layer in manifest["layers"]]
+            go = tar_of({f"usr/local/go/{name}": Path(goroot) / name for name in _GOROOT})
+            path = "PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            write_image(layout, [*layers, go], {"Env": [path, "GOPATH=/go", "GOTOOLCHAIN=local"], "WorkingDir": "/go"})
+
+        return self._kept(f"{version}-{suite}", make)
+
+    def _kept(self, name: str, make: Callable[[Path, Path], None]) -> Path:
+        """A layout in the engine's cache folder; `make` is given a folder to work in, and where to write it."""
+        kept = self.home.folder / "public-bases" / f"{name}-{_stamp()}"
         if not kept.is_dir():
             kept.parent.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=kept.parent) as name:
-                layout = Path(name) / "layout"
-                make_debian(self.home, suite, Path(name), layout)
+            with tempfile.TemporaryDirectory(dir=kept.parent) as work:
+                layout = Path(work) / "layout"
+                make(Path(work), layout)
                 try:
                     layout.rename(kept)
                 except OSError:  # another session was faster
