@@ -21,11 +21,11 @@ from lading.assemble.debian_files import (
 from lading.assemble.packages import Packages, where_is
 from lading.assemble.python.bytecode import Compiler, PycQueue
 from lading.assemble.segment import Segment, SegmentWriter
+from lading.assemble.smallfiles import SmallFiles
 from lading.digest import Digest, digest_of
 from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
-from lading.plan.accounts import NSSWITCH, group, passwd
-from lading.plan.model import Accounts, DebianBase, WriteFile
+from lading.plan.model import DebianBase
 from lading.store import Store
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def pack_root_files(
     store: Store,
     base: DebianBase,
     packages: Sequence[PackageSegment],
-    steps: Iterable[Accounts | WriteFile],
+    files: SmallFiles,
     *,
     compression: Compression,
     mtime: int,
@@ -158,22 +158,8 @@ def pack_root_files(
             writer.folder(path, mode=0o1777)
         for path in ("dev", "proc", "run", "sys", "root"):
             writer.folder(path, mode=0o700 if path == "root" else 0o755)
-        write_small_files(writer, steps)
+        files.write(writer)
         return writer.finish()
-
-
-def write_small_files(writer: SegmentWriter, steps: Iterable[Accounts | WriteFile]) -> None:
-    """The files that accounts and plain text steps stand for."""
-    for step in steps:
-        match step:
-            case Accounts():
-                writer.file("etc/passwd", passwd(step).encode())
-                writer.file("etc/group", group(step).encode())
-                writer.file("etc/nsswitch.conf", NSSWITCH.encode())
-                writer.folder(step.home.lstrip("/"))
-                writer.folder("tmp", mode=0o1777)
-            case WriteFile():
-                writer.file(step.path.lstrip("/"), step.content.encode(), mode=step.mode)
 
 
 def unpack_packages(pins: Iterable[DebianPin], packages: Packages, folder: Path, wanted: Callable[[str], bool]) -> None:

@@ -66,8 +66,9 @@ def _execution(
         ports[f"{runtime.port}/tcp"] = {}
     if ports:
         config["ExposedPorts"] = dict(sorted(ports.items()))
-    if below.get("Volumes"):
-        config["Volumes"] = dict(below["Volumes"])
+    volumes = {**(below.get("Volumes") or {}), **{path: {} for path in runtime.volumes}}
+    if volumes:
+        config["Volumes"] = dict(sorted(volumes.items()))
     config["Env"] = _environment(runtime, inherited)
     config["Entrypoint"] = list(runtime.entrypoint)
     # An entrypoint of one's own clears an inherited Cmd, as `docker build` does.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from lading.archive import inflate
 from lading.assemble.compress import Compression
 from lading.assemble.hashing import LARGEST_SEGMENT
-from lading.assemble.segment import Segment, SegmentWriter
+from lading.assemble.segment import ROOT, Segment, SegmentWriter
 from lading.assemble.workshop import Workshop
 from lading.digest import CHUNK
 from lading.store import Store
@@ -48,7 +48,7 @@ def _without(store: Store, segment: Segment, paths: set[str], compression: Compr
                 case _:
                     writer.stream(entry.path, entry.chunks(), size=entry.size, mode=entry.mode)
         for path, mode in segment.folders.items():
-            writer.folder(path, mode=mode)
+            writer.folder(path, mode=mode, owner=segment.owners.get(path, ROOT))
         return writer.finish()
 
 

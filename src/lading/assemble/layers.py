@@ -7,7 +7,7 @@ import msgspec
 from lading.assemble import tarwrite
 from lading.assemble.compress import MEDIA_TYPES, Compression, compressor
 from lading.assemble.hashing import Piece, digests_of
-from lading.assemble.segment import Segment
+from lading.assemble.segment import ROOT, Segment
 from lading.digest import Digest, digest_of
 from lading.oci.model import Descriptor
 from lading.store import Store
@@ -82,7 +82,8 @@ def compose(
 
 
 def _folder_entries(segments: Sequence[Segment], mtime: int) -> bytes:
-    """Every folder of the layer, parents first, each once. A folder asked for with a mode of its own gets it."""
+    """Every folder of the layer, parents first, each once. A folder asked for with a mode or owner of its own gets
+    it."""
     modes: dict[str, int] = {}
     for segment in segments:
         for path in segment.entries:
@@ -91,7 +92,11 @@ def _folder_entries(segments: Sequence[Segment], mtime: int) -> bytes:
             _add_parents(modes, path)
     for segment in segments:
         modes.update(segment.folders)
-    return b"".join(tarwrite.folder_entry(path, mode=modes[path], mtime=mtime) for path in sorted(modes))
+    owners = {path: owner for segment in segments for path, owner in segment.owners.items()}
+    return b"".join(
+        tarwrite.folder_entry(path, mode=modes[path], mtime=mtime, owner=owners.get(path, ROOT))
+        for path in sorted(modes)
+    )
 
 
 def _add_parents(modes: dict[str, int], path: str) -> None:

@@ -20,13 +20,17 @@ _BLOCK = 1 << 17
 """Bytes that the compressor is given at a time, always: what igzip makes of the same bytes depends on how they are cut,
 and where they come from must not show."""
 
+ROOT = (0, 0)
+"""Root's numbers, as user and group."""
+
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a segment without opening it.
 
     `digest` and `size` (bytes) are of the compressed blob; `unpacked` is the sum of the sizes of its files in bytes;
     `entries` are the paths of its files and links, relative to the root and in order; `folders` the modes of folders
-    that it wants in another mode than 0755, or even when they are empty.
+    that it wants in another mode than 0755, or even when they are empty; `owners` the user and group of those that do
+    not belong to root.
     """
 
     digest: Digest
@@ -34,6 +38,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     unpacked: int
     entries: tuple[str, ...]
     folders: dict[str, int]
+    owners: dict[str, tuple[int, int]] = {}
 
     @property
     def files(self) -> int:
@@ -56,6 +61,7 @@ class SegmentWriter:
         self._unpacked = 0
         self._entries: list[str] = []
         self._folders: dict[str, int] = {}
+        self._owners: dict[str, tuple[int, int]] = {}
 
     def __enter__(self) -> Self:
         self._blob.__enter__()
@@ -95,9 +101,11 @@ class SegmentWriter:
         self._put(tarwrite.hardlink_entry(path, target, mode=mode, mtime=self._mtime))
         self._entries.append(path)
 
-    def folder(self, path: str, *, mode: int = 0o755) -> None:
-        """Ask the layer for a folder; those of its files are there without asking, with mode 0755."""
+    def folder(self, path: str, *, mode: int = 0o755, owner: tuple[int, int] = ROOT) -> None:
+        """Ask the layer for a folder; those of its files are there without asking, with mode 0755, and root's."""
         self._folders[path] = mode
+        if owner != ROOT:
+            self._owners[path] = owner
 
     def finish(self) -> Segment:
         """End the member and name the blob."""
@@ -110,6 +118,7 @@ class SegmentWriter:
             unpacked=self._unpacked,
             entries=tuple(self._entries),
             folders=self._folders,
+            owners=self._owners,
         )
 
     def _put(self, data: bytes) -> None:

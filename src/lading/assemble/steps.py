@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from lading.assemble.actions import key_of
 from lading.assemble.application import COPY_VERSION, SourcePacker, SourceSelection
-from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, write_small_files
+from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files
 from lading.assemble.compress import NAMES
 from lading.assemble.debian_files import FILTER_VERSION
 from lading.assemble.python.bytecode import Compiler
@@ -15,10 +15,11 @@ from lading.assemble.python.project import ProjectWheel
 from lading.assemble.python.wheel_packer import INSTALL_VERSION
 from lading.assemble.python.wheels import Target
 from lading.assemble.segment import Segment, SegmentWriter
+from lading.assemble.smallfiles import SmallFiles
 from lading.assemble.workshop import Counter, Workshop
 from lading.digest import Digest
 from lading.lock.model import DebianPin, Pins
-from lading.plan.model import Accounts, CopyTree, DebianBase, Plan, PythonProject, WriteFile
+from lading.plan.model import CopyTree, DebianBase, Plan, PythonProject
 from lading.tree import SubTree
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class BaseStep:
         *,
         base: DebianBase,
         packages: Sequence[DebianPin],
-        steps: Sequence[Accounts | WriteFile],
+        files: SmallFiles,
         bytecode: Bytecode,
         platform: str,
     ) -> None:
@@ -78,14 +79,14 @@ class BaseStep:
         self._plan = plan
         self._base = base
         self._packages = packages
-        self._steps = steps
+        self._files = files
         self._bytecode = bytecode
         self._platform = platform
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
         named = {f"lading.lock: {pin.name}": f"{pin.version} {pin.digest}" for pin in self._packages}
-        named |= {f"plan: {type(step).__name__} {number}": repr(step) for number, step in enumerate(self._steps)}
+        named |= self._files.inputs()
         named["base"] = f"{self._base.name} {FILTER_VERSION}"
         named["bytecode"] = self._bytecode.identity
         return named
@@ -117,29 +118,29 @@ class BaseStep:
         packed = dict(zip((pin.digest for pin in order), workshop.pool.map(pack, order), strict=True))
         segments = [packed.get(pin.digest) or there(known[pin.digest]) for pin in self._packages]
         rest = pack_root_files(
-            workshop.store, self._base, segments, self._steps, compression=compression, mtime=workshop.mtime
+            workshop.store, self._base, segments, self._files, compression=compression, mtime=workshop.mtime
         )
         return Made([*(package.segment for package in segments), rest], len(missing))
 
 
 class FilesStep:
-    """Accounts and small files on top of an image base."""
+    """Small files on top of an image base."""
 
     title = "files"
 
-    def __init__(self, workshop: Workshop, plan: Plan, steps: Sequence[Accounts | WriteFile]) -> None:
+    def __init__(self, workshop: Workshop, plan: Plan, files: SmallFiles) -> None:
         self._workshop = workshop
         self._plan = plan
-        self._steps = steps
+        self._files = files
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
-        return {f"plan: {type(step).__name__} {number}": repr(step) for number, step in enumerate(self._steps)}
+        return self._files.inputs()
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
         with SegmentWriter(self._workshop.store, self._plan.compression, self._workshop.mtime) as writer:
-            write_small_files(writer, self._steps)
+            self._files.write(writer)
             return Made([writer.finish()], 1)
 
 

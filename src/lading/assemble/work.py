@@ -7,6 +7,7 @@ import msgspec
 
 from lading.assemble.layers import LayerRecord
 from lading.assemble.python.setting import PythonSetting
+from lading.assemble.smallfiles import SmallFiles
 from lading.assemble.steps import ApplicationStep, BaseStep, Bytecode, FilesStep, LayerStep, layer_key
 from lading.assemble.stored import RemoteRecord, remote_key
 from lading.assemble.workshop import Workshop
@@ -16,17 +17,22 @@ from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image, Layer
 from lading.plan.model import (
     Accounts,
+    CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
     ImageBase,
+    MakeFolder,
+    MakeLink,
     Plan,
     PythonDependencies,
     PythonProject,
+    SmallStep,
     Step,
     WriteFile,
     output_of,
 )
+from lading.tree import SubTree
 
 
 class Asked(NamedTuple):
@@ -109,13 +115,13 @@ class Work:
     def _make_steps(self) -> list[LayerStep]:
         """The base's layer, one for each step that makes a layer of its own, and the application's. Here and nowhere
         else a step's type decides how it is assembled."""
-        files: list[Accounts | WriteFile] = []
+        files: list[SmallStep] = []
         own: list[LayerStep] = []
         copies: list[CopyTree] = []
         projects: list[PythonProject] = []
         for step in _shipped(self.plan):
             match step:
-                case Accounts() | WriteFile():
+                case Accounts() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
                     files.append(step)
                 case PythonDependencies():
                     own.append(self._with_python.dependencies(step))
@@ -133,14 +139,15 @@ class Work:
             raise AssertionError("a plan with steps of Python has a Python")
         return self._python
 
-    def _base_steps(self, files: Sequence[Accounts | WriteFile]) -> Iterator[LayerStep]:
+    def _base_steps(self, steps: Sequence[SmallStep]) -> Iterator[LayerStep]:
+        files = SmallFiles(steps, SubTree(self._workshop.tree, self.plan.context))
         if isinstance(self._base, DebianBase):
             yield BaseStep(
                 self._workshop,
                 self.plan,
                 base=self._base,
                 packages=self._packages,
-                steps=files,
+                files=files,
                 bytecode=self._bytecode,
                 platform=self.platform,
             )

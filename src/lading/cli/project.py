@@ -106,12 +106,15 @@ class Project:
         """
         from lading.strategy.resolve import own_settings, resolve
 
+        images = self._images()
         named: dict[str, Service] = {}
         problems: list[LadingError] = []
         for one in self.survey.services:
             name = own_settings(self.read, one.name.value, one.folder)[0]
             if name in named:
                 problems.append(_same_name(name, named[name], one))
+            if name in images:
+                problems.append(_taken(name, one, f"{self.read.origin} › images.{name}"))
             named[name] = one
         raise_all(problems)
         self._check_named(named)
@@ -122,7 +125,17 @@ class Project:
             except UsageError as error:
                 problems.append(error)
         raise_all(problems)
-        return found
+        return dict(sorted({**found, **images}.items()))
+
+    def _images(self) -> "dict[str, tuple[Service, ServiceStrategy]]":
+        """The images of packages that lading.toml describes, by name."""
+        if not self.strategy.images:
+            return {}
+        from lading.plan.packages.make import packages_facts
+        from lading.strategy.resolve import resolve_image
+
+        resolved = {name: resolve_image(self.read, name) for name in self.strategy.images}
+        return {name: (packages_facts(strategy), strategy) for name, strategy in resolved.items()}
 
     def plans(self, names: Sequence[str] = ()) -> tuple[Plan, ...]:
         """The plans of the named services, in that order; without names, of all at or below `here`, sorted.
@@ -363,6 +376,14 @@ def _same_name(name: str, one: "Service", other: "Service") -> UsageError:
         f"two services are called {name}",
         where=f"{one.folder}, {other.folder}",
         fix=f'name one of them in {SETTINGS}: [services.NAME] with path = "{other.folder}"',
+    )
+
+
+def _taken(name: str, one: "Service", where: str) -> UsageError:
+    return UsageError(
+        f"a service and an image of packages are called {name}",
+        where=f"{one.folder}, {where}",
+        fix="give the image another name",
     )
 
 

@@ -7,12 +7,13 @@ NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetwor
 
 
 def passwd(accounts: Accounts) -> str:
-    """`/etc/passwd`: root, nobody and the service's user, none of whom can log in (passwd(5))."""
+    """`/etc/passwd`: root, nobody, the service's user and the others, none of whom can log in (passwd(5))."""
     rows = ["root:x:0:0:root:/root:/usr/sbin/nologin", "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin"]
     if accounts.uid not in (0, 65534):
         rows.append(
             f"{accounts.user}:x:{accounts.uid}:{accounts.gid}:{accounts.user}:{accounts.home}:/usr/sbin/nologin"
         )
+    rows += [f"{name}:x:{uid}:{gid}:{name}:/nonexistent:/usr/sbin/nologin" for name, uid, gid in accounts.others]
     return "\n".join(rows) + "\n"
 
 
@@ -21,4 +22,5 @@ def group(accounts: Accounts) -> str:
     rows = ["root:x:0:", "nogroup:x:65534:"]
     if accounts.gid not in (0, 65534):
         rows.append(f"{accounts.user}:x:{accounts.gid}:")
+    rows += [f"{name}:x:{gid}:" for name, _, gid in accounts.others]
     return "\n".join(rows) + "\n"

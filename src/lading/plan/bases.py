@@ -19,13 +19,19 @@ SUITES: Mapping[str, str] = {"3.13": "trixie", "3.11": "bookworm"}
 _ROOTS = ("base-files", "ca-certificates", "libgcc-s1", "libstdc++6", "netbase", "tzdata")
 """What every base has beside Python: OS release, authorities, what C++ wheels are linked with, services, time zones."""
 
-_SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
+SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
 """What `slim` adds for those who debug in place: a shell, the usual tools, `getent` and `iconv`, and `tar`, which
 `kubectl cp` runs in the container."""
 
 WITHOUT = ("awk", "debconf", "debconf-2.0", "debianutils", "dpkg", "install-info", "openssl", "readline-common")
 """What only maintainer scripts use (they do not run), and readline's startup files. The database that scanners read is
 written without dpkg."""
+
+_PLAIN = ("base-files", "ca-certificates", "libc-bin", "netbase", "tzdata")
+"""What an image of packages has beside them: OS release, authorities, the locale C.UTF-8, services, time zones."""
+
+_SET_UP = ("adduser", "init-system-helpers", "libcap2-bin", "lsb-base", "sysvinit-utils", "ucf", "update-inetd")
+"""What maintainer scripts and init files of packaged servers use, and nothing else."""
 
 UNUSED_LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "trixie": ("libdb5.3t64", "libncursesw6", "libreadline8t64", "libtinfo6"),
@@ -68,7 +74,7 @@ def debian_base(name: Literal["distroless", "slim"], python: str, extra: Iterabl
     # Whoever needs a library brings it: only a base without further packages is known to use none of these.
     unused = () if wanted else UNUSED_LIBRARIES[suite]
     if name == "slim":
-        roots.update(_SLIM)
+        roots.update(SLIM)
     return DebianBase(
         name=name,
         suite=suite,
@@ -76,6 +82,16 @@ def debian_base(name: Literal["distroless", "slim"], python: str, extra: Iterabl
         without=tuple(sorted({*WITHOUT, *unused} - roots)),
         interpreter=f"/usr/bin/python{python}",
     )
+
+
+def package_base(
+    name: Literal["distroless", "slim"], suite: str, packages: Iterable[str], *, without: Iterable[str] = ()
+) -> DebianBase:
+    """The base `name` with these packages of a release and nothing else of ours, less what only maintainer scripts use
+    and what is left out by name."""
+    roots = {*_PLAIN, *packages, *(SLIM if name == "slim" else ())}
+    left_out = {*WITHOUT, *_SET_UP, *without} - roots
+    return DebianBase(name=name, suite=suite, roots=tuple(sorted(roots)), without=tuple(sorted(left_out)))
 
 
 def system_libraries(packages: Iterable[str], suite: str) -> dict[str, tuple[str, ...]]:

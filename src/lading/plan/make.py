@@ -1,8 +1,8 @@
 """Facts and strategy become a plan. Pure: the same facts and strategy, the same plan."""
 
 from lading.plan.reasons import Planned
-from lading.strategy.model import ServiceStrategy
-from lading.survey.model import PythonService, Service
+from lading.strategy.model import ImageStrategy, ServiceStrategy
+from lading.survey.model import PackagesService, PythonService, Service
 
 
 def make_plan(facts: Service, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
@@ -15,6 +15,12 @@ def make_plan(facts: Service, strategy: ServiceStrategy, *, revision: str = "") 
             from lading.plan.python.make import python_plan
 
             return python_plan(facts, strategy, revision=revision)
+        case PackagesService():
+            from lading.plan.packages.make import packages_plan
+
+            if not isinstance(strategy, ImageStrategy):
+                raise AssertionError("an image of packages has the strategy of one")
+            return packages_plan(facts, strategy, revision=revision)
 
 
 def starts(facts: Service, strategy: ServiceStrategy) -> bool:
@@ -24,3 +30,5 @@ def starts(facts: Service, strategy: ServiceStrategy) -> bool:
     match facts:
         case PythonService():
             return facts.app is not None
+        case PackagesService():
+            return True  # else its plan tells what is missing

@@ -95,12 +95,16 @@ class CopyFromStage(msgspec.Struct, frozen=True, kw_only=True, tag="copy-from-st
 
 
 class Accounts(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
-    """`/etc/passwd`, `/etc/group`, the user's home and `/tmp` (1777). `uid` and `gid` are the user's numbers."""
+    """`/etc/passwd`, `/etc/group`, the user's home and `/tmp` (1777). `uid` and `gid` are the user's numbers.
+
+    `others` are further accounts, each a name, a user's and a group's number; they have no home.
+    """
 
     user: str
     uid: int
     gid: int
     home: str
+    others: tuple[tuple[str, int, int], ...] = ()
     why: str
 
 
@@ -175,7 +179,37 @@ class NodeProgram(msgspec.Struct, frozen=True, kw_only=True, tag="node-program")
     why: str
 
 
-Step = PythonDependencies | PythonProject | CopyTree | CopyFromStage | Accounts | WriteFile
+class CopyFile(msgspec.Struct, frozen=True, kw_only=True, tag="copy-file"):
+    """Copy one small file of the source to `path`. `mode` is octal permission bits; the owner is root."""
+
+    source: str
+    path: str
+    mode: int = 0o644
+    why: str
+
+
+class MakeFolder(msgspec.Struct, frozen=True, kw_only=True, tag="make-folder"):
+    """An empty folder with an owner of its own. `mode` is octal permission bits."""
+
+    path: str
+    uid: int
+    gid: int
+    mode: int = 0o755
+    why: str
+
+
+class MakeLink(msgspec.Struct, frozen=True, kw_only=True, tag="make-link"):
+    """A symbolic link at `path` to `target`."""
+
+    path: str
+    target: str
+    why: str
+
+
+SmallStep = Accounts | WriteFile | CopyFile | MakeFolder | MakeLink
+"""What is written beside a base's own files."""
+
+Step = PythonDependencies | PythonProject | CopyTree | CopyFromStage | SmallStep
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,11 +222,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """How the container tells that it works: an exec-form command, and times in seconds. `why` says what asks."""
+    """How the container tells that it works: an exec-form command, and times in seconds. `why` says what asks.
+
+    `path` and `port` are what it asks for by HTTP; empty and 0 where the command knows another way.
+    """
 
     command: tuple[str, ...]
-    path: str
-    port: int
+    path: str = ""
+    port: int = 0
     interval: float = 30.0
     timeout: float = 10.0
     start_period: float = 5.0
@@ -201,7 +238,8 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the image says of its own run. `user` is numeric (`uid:gid`); `env` and `labels` are sorted pairs."""
+    """What the image says of its own run. `user` is numeric (`uid:gid`); `env` and `labels` are sorted pairs; `volumes`
+    are folders whose content outlives a container."""
 
     user: str
     workdir: str
@@ -212,6 +250,7 @@ class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
     health: HealthCheck | None = None
     stop_signal: str = "SIGTERM"
     labels: tuple[tuple[str, str], ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,7 +302,7 @@ def output_of(step: Step) -> str:
             return step.venv
         case CopyTree():
             return step.destination
-        case CopyFromStage() | WriteFile():
+        case CopyFromStage() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
             return step.path
         case Accounts():
             return "/etc/passwd"

@@ -3,7 +3,7 @@
 https://docs.docker.com/reference/compose-file/services/
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lading.plan.model import HealthCheck, Plan
 from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
@@ -44,7 +44,9 @@ def compose(members: Sequence[Member]) -> str:
         "Production. `docker compose up --detach` starts it. Databases and the like are not in here: production has "
         "its own, and the variables say where.",
     )
-    return written({key: escaped(value) for key, value in {**shared, "services": services}.items()}, head)
+    volumes: Block = dict.fromkeys(name for one in casts for name in named_volumes(one))
+    document: Block = {**shared, "services": services, **({"volumes": volumes} if volumes else {})}
+    return written({key: escaped(value) for key, value in document.items()}, head)
 
 
 def healthcheck(health: HealthCheck) -> Block:
@@ -72,10 +74,27 @@ def waits_for(roles: Sequence[Role]) -> Block:
     return {role.name: {"condition": "service_completed_successfully"} for role in roles}
 
 
+def tag(member: Member) -> str:
+    """The tag that an image is built with: the project's version, where it has one."""
+    return member.facts.version.value if member.facts.version else "latest"
+
+
+def named_volumes(one: Cast) -> Mapping[str, str]:
+    """The volumes of a service, each by its name with its folder in the container."""
+    folders = one.member.plan.config.volumes
+    own = [f"{one.main.name}{folder.replace('/', '-') if len(folders) > 1 else '-data'}" for folder in folders]
+    return dict(zip(own, folders, strict=True))
+
+
+def mounted_volumes(one: Cast) -> Block:
+    """The key of a container that has them, or nothing."""
+    mounted = [f"{name}:{folder}" for name, folder in named_volumes(one).items()]
+    return {"volumes": Noted("What outlives the container.", mounted)} if mounted else {}
+
+
 def _shared(one: Cast) -> Block:
     plan = one.member.plan
-    version = one.member.facts.version
-    name = f"{plan.image}:{version.value if version else 'latest'}"
+    name = f"{plan.image}:{tag(one.member)}"
     block: Block = {
         "image": Noted(
             f"{one.variable}_IMAGE names another tag, or a digest (name@sha256:…).",
@@ -87,6 +106,7 @@ def _shared(one: Cast) -> Block:
             "Nothing in the image can be changed; what is temporary goes into memory, and counts as such.", True
         ),
         "tmpfs": [SCRATCH],
+        **mounted_volumes(one),
         "cap_drop": Noted("It needs none of root's rights, and no program in it can win any back.", OneLine(("ALL",))),
         "security_opt": OneLine(("no-new-privileges:true",)),
         "stop_grace_period": Noted(
@@ -170,9 +190,10 @@ def _health(plan: Plan, role: Role) -> Block:
     if health is None:
         return {}
     if role.kind != "main":
-        return {"healthcheck": Noted(f"The image's own asks port {health.port}, where this does not listen.",
-                                     {"disable": True})}  # fmt: skip
+        asked = f"asks port {health.port}, where this does not listen" if health.port else "is for another process"
+        return {"healthcheck": Noted(f"The image's own {asked}.", {"disable": True})}
     why = f"The image's own check: {health.path}, asked by the service's Python, without curl."
+    why = why if health.path else "The image's own check."
     return {"healthcheck": Noted(why, healthcheck(health))}
 
 

@@ -6,7 +6,7 @@ must not have. So the context has what any of them reads, and `surplus` tells wh
 
 import msgspec
 
-from lading.plan.model import CopyTree, Plan, PythonDependencies, PythonProject
+from lading.plan.model import CopyFile, CopyTree, Plan, PythonDependencies, PythonProject
 from lading.tree.patterns import Patterns
 from lading.tree.tree import SKIPPED_FOLDERS
 
@@ -38,6 +38,7 @@ def context_of(plan: Plan) -> Context:
     copies = [step for step in steps if isinstance(step, CopyTree)]
     projects = [step for step in steps if isinstance(step, PythonProject)]
     needed = {path for step in steps if isinstance(step, PythonDependencies) for path in (step.lock, step.project)}
+    needed |= {step.source for step in steps if isinstance(step, CopyFile)}
     if copies:
         for project in projects:
             left_out = Patterns(project.exclude)

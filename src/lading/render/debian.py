@@ -6,7 +6,7 @@ from lading.plan.model import DebianBase
 from lading.render.instructions import Arg, Blank, Comment, Copy, From, Ignore, Instruction, Mount, Run, Workdir
 from lading.render.public import pinned
 from lading.render.quoting import command
-from lading.render.scene import ARCHITECTURE, PACKAGES, RUNTIME_BASE, Scene
+from lading.render.scene import ARCHITECTURE, PACKAGES, RUNTIME_BASE, UNPACKED, Scene
 
 _APT = (
     Mount(kind="cache", id=f"apt-${{{ARCHITECTURE}}}", target="/var/cache/apt", locked=True),
@@ -16,7 +16,8 @@ _APT = (
 _UNPINNED = "No version is pinned: the archive keeps only the newest of a release, the one with the fixes."
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
 _ARCHIVES = "/archives"
-_UNPACKED = "/unpacked"
+_INSTALLED = "var/lib/dpkg/status"
+"""Where dpkg keeps what is installed."""
 _DATABASE = "var/lib/dpkg/status.d"
 """Where distroless images keep the control paragraphs of their packages, for scanners."""
 _MERGED = ("bin", "lib", "lib64", "sbin")
@@ -37,34 +38,36 @@ def packages_in_runtime(names: Sequence[str], scene: Scene) -> Iterator[Instruct
     """Further packages in the image that ships: installed by its apt, or copied from where they were unpacked."""
     if not names:
         return
-    if scene.base.shell:
+    if not scene.base.unpacks:
         logs = Mount(kind="tmpfs", target="/var/log")
-        yield Comment((f"{_why(names)}. {_UNPINNED}", *_reasons(scene)))
+        yield Comment((f"{_why(names, scene)}. {_UNPINNED}", *_reasons(scene)))
         yield Arg(ARCHITECTURE)
         yield Ignore(("DL3008",))
         yield Run(("apt-get update", command(*_install(*names))), mounts=(*_APT, logs))
     else:
-        yield Comment((f"{_why(names)}, and what these depend on.",))
-        yield Copy(sources=(f"{_UNPACKED}/",), destination="/", stage=PACKAGES, owner="0:0", link=True)
+        yield Comment((f"{_why(names, scene)}, and what these depend on.",))
+        # As it is: folders among the packages' files may have owners of their own.
+        yield Copy(sources=(f"{UNPACKED}/",), destination="/", stage=PACKAGES, link=True)
     yield Blank()
 
 
 def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
-    """The stage that unpacks further packages for a runtime image that has no apt; nothing where it has one.
+    """The stage that unpacks further packages for a runtime image that apt does not install them in; else nothing.
 
-    What that image has already is told by the control paragraphs that it keeps for scanners. apt resolves against
-    these, so it fetches what is missing and nothing else; maintainer scripts do not run. What only those scripts use is
-    said to be there too.
+    What that image has already is told by the control paragraphs that it keeps for scanners, or by its dpkg. apt
+    resolves against these, so it fetches what is missing and nothing else; maintainer scripts do not run. What only
+    those scripts use is said to be there too.
     """
     base = scene.plan.runtime.base
-    if not names or scene.base.shell or not isinstance(base, DebianBase):
+    if not names or not scene.base.unpacks or not isinstance(base, DebianBase):
         return
-    platforms = scene.plan.platforms
-    yield Comment((f"{RUNTIME_BASE}: the image that ships, to see which packages it has.",))
-    yield From(pinned(scene.base.runtime, scene.pins, platforms), RUNTIME_BASE)
-    yield Blank()
-    why = f"{PACKAGES}: {', '.join(names)} for an image that has no apt to install them."
-    yield Comment((why, *_reasons(scene)))
+    platforms, own = scene.plan.platforms, scene.base.shell
+    if not own:
+        yield Comment((f"{RUNTIME_BASE}: the image that ships, to see which packages it has.",))
+        yield From(pinned(scene.base.runtime, scene.pins, platforms), RUNTIME_BASE)
+        yield Blank()
+    why = "their maintainer scripts do not run" if own else "for an image that has no apt to install them"
+    yield Comment((f"{PACKAGES}: {', '.join(names)}; {why}.", *_reasons(scene)))
     yield From(pinned(scene.base.build, scene.pins, platforms), PACKAGES)
     yield Arg(ARCHITECTURE)
     yield Comment((
@@ -72,11 +75,11 @@ def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
         "maintainer scripts use: none of these run here, and what they use need not be fetched.",
     ))  # fmt: skip
     known = Mount(kind="bind", stage=RUNTIME_BASE, source=f"/{_DATABASE}", target="/known")
-    yield Run(tuple(_known(base.without)), mounts=(known,))
-    yield Workdir(_UNPACKED)
+    yield Run(tuple(_known(base.without, own=own)), mounts=() if own else (known,))
+    yield Workdir(UNPACKED)
     yield Comment((f"What that list lacks, unpacked, without manuals and translations. {_UNPINNED}",))
     yield Ignore(("DL3008",))
-    yield Run(tuple(_unpack(names)), mounts=_APT)
+    yield Run(tuple(_unpack(names, own=own)), mounts=_APT)
     yield Blank()
 
 
@@ -84,11 +87,16 @@ def _install(*names: str) -> tuple[str, ...]:
     return "apt-get", "install", "--yes", "--no-install-recommends", *names
 
 
-def _known(without: Sequence[str]) -> Iterator[str]:
-    """A dpkg status file (dpkg(1)) of the control paragraphs of the runtime image, and of what is left out of it."""
-    kept = r"/^(Package|Version|Architecture|Multi-Arch|Provides):/p; $s/.*/Status: install ok installed\n/p"
-    paragraphs = "find /known -type f ! -name '*.md5sums' -exec"
-    yield f"{paragraphs} {command('sed', '--separate', '-nE', kept, '{}', '+')} > {_STATUS}"
+def _known(without: Sequence[str], *, own: bool) -> Iterator[str]:
+    """A dpkg status file (dpkg(1)) of what the runtime image has, and of what is left out of it: of its control
+    paragraphs, or where it is the stage's `own` image, of that one's status file."""
+    kept = r"/^(Package|Version|Architecture|Multi-Arch|Provides|Status):/p; /^$/p"
+    if own:
+        yield f"{command('sed', '-nE', kept, '/' + _INSTALLED)} > {_STATUS}"
+    else:
+        kept = r"/^(Package|Version|Architecture|Multi-Arch|Provides):/p; $s/.*/Status: install ok installed\n/p"
+        paragraphs = "find /known -type f ! -name '*.md5sums' -exec"
+        yield f"{paragraphs} {command('sed', '--separate', '-nE', kept, '{}', '+')} > {_STATUS}"
     if without:
         given = ", ".join(f"{name} (= 9999)" for name in without)
         fields = ("Package: left-out", "Version: 1", "Architecture: all", f"Provides: {given}")
@@ -96,19 +104,28 @@ def _known(without: Sequence[str]) -> Iterator[str]:
         yield f"{paragraph} >> {_STATUS}"
 
 
-def _unpack(names: Sequence[str]) -> Iterator[str]:
-    """Commands that fetch what is missing and unpack it into the folder that they run in."""
-    yield f"mkdir -p {_ARCHIVES}/partial {_DATABASE}"
+def _unpack(names: Sequence[str], *, own: bool) -> Iterator[str]:
+    """Commands that fetch what is missing and unpack it into the folder that they run in. With `own` the list of
+    installed packages goes on where the stage's own image has it."""
+    yield f"mkdir -p {_ARCHIVES}/partial {_INSTALLED.rpartition('/')[0] if own else _DATABASE}"
     yield "apt-get update"
     places = ("-o", f"Dir::State::status={_STATUS}", "-o", f"Dir::Cache::archives={_ARCHIVES}")
     yield command("apt-get", *places, "--download-only", *_install(*names)[1:])
     field = 'dpkg-deb --field "$deb"'
-    unpack = f'dpkg-deb --extract "$deb" . && {field} > "{_DATABASE}/$({field} Package)"'
+    paragraph = f'{field} > "{_DATABASE}/$({field} Package)"'
+    if own:
+        yield f"cp /{_INSTALLED} {_INSTALLED}"
+        told = command("sed", "1a Status: install ok installed")
+        paragraph = f"{{ {field} | {told}; echo; }} >> {_INSTALLED}"
+    unpack = f'dpkg-deb --extract "$deb" . && {paragraph}'
     yield _each(f"{_ARCHIVES}/*.deb", "deb", f'test ! -e "$deb" || {{ {unpack}; }}')  # the pattern itself where none is
     merge = 'mkdir -p "usr/$name" && cp -a "$name/." "usr/$name/" && rm -r "$name"'
     yield _each(" ".join(_MERGED), "name", f'test ! -d "$name" || {{ {merge}; }}')
     yield command("rm", "-rf", *(f"usr/share/{name}" for name in _TEXTS))
     yield "find . -path './usr/share/doc/*' -type f ! -name copyright -delete"
+    if "ca-certificates" in names:
+        authorities = "find usr/share/ca-certificates -name '*.crt' -print0 | sort --zero-terminated"
+        yield f"{authorities} | xargs --null cat > etc/ssl/certs/ca-certificates.crt"
 
 
 def _each(words: str, name: str, body: str) -> str:
@@ -116,7 +133,9 @@ def _each(words: str, name: str, body: str) -> str:
     return f"for {name} in {words}; do {{ {body}; }} || exit 1; done"
 
 
-def _why(names: Sequence[str]) -> str:
+def _why(names: Sequence[str], scene: Scene) -> str:
+    if not scene.base.interpreter:
+        return f"What the image is for: {', '.join(names)}"
     return f"Libraries that Python packages load, and what the team asks for: {', '.join(names)}"
 
 

@@ -39,6 +39,7 @@ from lading.render.reasons import Reasons
 from lading.render.reload import VENV, at_desk, development_start
 from lading.render.roles import Member
 from lading.render.scene import ARCHITECTURE, UV, Scene
+from lading.survey.model import PythonService
 from lading.survey.patterns import SECRETS
 from lading.tree.tree import SKIPPED_FOLDERS
 
@@ -61,10 +62,9 @@ def development_dockerfile(member: Member, *, pins: Pins | None = None) -> str:
                     *_started(member)))  # fmt: skip
 
 
-def development_dockerignore(member: Member) -> str:
+def development_dockerignore(facts: PythonService) -> str:
     """The text of its ignore file: all but secrets, what another system has made, and what the team leaves out itself.
     Tests and the like stay. `UsageError` for a pattern with a line break in it."""
-    facts = member.facts
     skipped = (f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
     patterns = (*facts.ignored, f"!{facts.lock}", f"!{facts.project}", *facts.nested, *skipped, "**/*.pyc", *SECRETS)
     head = (*marker(COMMAND), "", "Nothing that another system has made, and no secrets. Tests are welcome.")

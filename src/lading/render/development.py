@@ -11,13 +11,14 @@ import msgspec
 
 from lading.errors import UsageError
 from lading.render.backing import Beside, Needs, container, here, needs, pgadmin, value, volume
-from lading.render.compose import COMMAND, healthcheck, waits_for
+from lading.render.compose import COMMAND, healthcheck, mounted_volumes, named_volumes, tag, waits_for
 from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
 from lading.render.interpolation import escaped, optional, required
 from lading.render.marker import marker
 from lading.render.naming import Names, Ports
 from lading.render.reload import DEBUG_PORT, at_desk, debugged, development_start
 from lading.render.roles import Cast, Member, Role, cast
+from lading.survey.model import PythonService
 
 FILE = "compose.dev.yaml"
 DOCKERFILE = "Dockerfile.dev"
@@ -54,7 +55,8 @@ def development(members: Sequence[Member], *, debug: bool = False, extras: Colle
             block = {MERGE: Taken(one.main.name)}
         for role in one.roles:
             services[role.name] = {**block, **dict(_own(one, role, desk))}
-    volumes = dict(_beside(desk, extras, names, services))
+    volumes: Block = dict.fromkeys(name for one in casts for name in named_volumes(one))
+    volumes |= dict(_beside(desk, extras, names, services))
     flags = [*(["--debug"] if debug else []), *(f"--with {name}" for name in extras)]
     head = (
         *marker(" ".join([COMMAND, "--dev", *flags])),
@@ -80,9 +82,13 @@ def _beside(desk: _Desk, extras: Collection[str], names: Names, services: Block)
 
 
 def _shared(one: Cast, desk: _Desk) -> Block:
+    environment = _environment(one, desk)
+    also: Block = {"environment": environment} if environment else {}
+    if not isinstance(one.member.facts, PythonService):
+        return {**_as_it_ships(one), **also}
     folder = one.member.plan.folder
     context = "." if folder == "." else f"./{folder}"
-    block: Block = {
+    return {
         "build": Noted(
             f"{DOCKERFILE}: the base and the dependencies of production, what is for development, and a shell.",
             {"context": context, "dockerfile": DOCKERFILE},
@@ -94,9 +100,20 @@ def _shared(one: Cast, desk: _Desk) -> Block:
         "init": True,
         "cap_drop": Noted("As in production, so that nothing comes to need more.", OneLine(("ALL",))),
         "security_opt": OneLine(("no-new-privileges:true",)),
+        **also,
     }
-    environment = _environment(one, desk)
-    return {**block, "environment": environment} if environment else block
+
+
+def _as_it_ships(one: Cast) -> Block:
+    """A service whose source is not watched: the image of production, which somebody has loaded."""
+    plan = one.member.plan
+    return {
+        "image": Noted(f"As it ships: lading build {plan.service} --load", f"{plan.image}:{tag(one.member)}"),
+        **mounted_volumes(one),
+        "init": True,
+        "cap_drop": Noted("As in production, so that nothing comes to need more.", OneLine(("ALL",))),
+        "security_opt": OneLine(("no-new-privileges:true",)),
+    }
 
 
 def _environment(one: Cast, desk: _Desk) -> Block:
@@ -120,11 +137,10 @@ def _own(one: Cast, role: Role, desk: _Desk) -> Iterator[tuple[str, object]]:
     start = development_start(one.member, role.process)
     if role.kind == "by-hand":
         yield "profiles", Noted(f"Only by hand: {_COMPOSE} run --rm {role.name}", ["by-hand"])
-    if role.kind == "main" and desk.debug:
-        yield (
-            "command",
-            Noted("Under a debugger, which waits for nobody.", OneLine(debugged(one.member, start.command))),
-        )
+    facts, plan = one.member.facts, one.member.plan
+    if role.kind == "main" and desk.debug and isinstance(facts, PythonService):
+        words = debugged(facts, plan.service, start.command)
+        yield "command", Noted("Under a debugger, which waits for nobody.", OneLine(words))
     elif role.kind == "worker":
         why = (
             "Starts again when source changes." if start.reloads else f"Notices no edit: {_COMPOSE} restart {role.name}"
@@ -132,7 +148,7 @@ def _own(one: Cast, role: Role, desk: _Desk) -> Iterator[tuple[str, object]]:
         yield "command", Noted(why, OneLine(start.command))
     elif role.kind != "main":
         yield "command", OneLine(at_desk(role.process.command))
-    elif not start.reloads:
+    elif not start.reloads and isinstance(facts, PythonService):
         yield "command", Noted(f"Notices no edit: {_COMPOSE} restart {role.name}", OneLine(start.command))
     waiting = _waiting(one, role, desk.needs.of[one.main.name])
     if waiting and role.kind != "by-hand":
@@ -153,7 +169,7 @@ def _reached(one: Cast, desk: _Desk) -> Iterator[tuple[str, object]]:
     ports = []
     if config.port is not None:
         ports.append(here(f"{one.variable}_PORT", desk.ports, config.port))
-    if desk.debug:
+    if desk.debug and isinstance(one.member.facts, PythonService):
         ports.append(here(f"{one.variable}_DEBUG_PORT", desk.ports, DEBUG_PORT))
     if ports:
         yield "ports", ports

@@ -11,10 +11,13 @@ from lading.lock.model import Pins
 from lading.plan.model import (
     Accounts,
     Base,
+    CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
     ImageBase,
+    MakeFolder,
+    MakeLink,
     Plan,
     PythonDependencies,
     PythonProject,
@@ -41,13 +44,14 @@ from lading.render.instructions import (
     StopSignal,
     Syntax,
     User,
+    Volume,
     Workdir,
     written,
 )
 from lading.render.marker import marker
 from lading.render.public import digest_of_image, extra_packages, pinned, public_base
 from lading.render.reasons import Reasons, sentence
-from lading.render.scene import Blocks, Scene
+from lading.render.scene import PACKAGES, Blocks, Scene
 
 REVISION = "org.opencontainers.image.revision"
 """The label that a committed file cannot have: it changes with each commit. Whoever builds gives it (`--label`)."""
@@ -68,6 +72,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *(one for some in blocks.values() for block in some for one in block.before),
         *_build_stages(blocks, scene),
         *debian.packages_stage(extra_packages(base), scene),
+        *(one for block in blocks[plan.runtime.name] for one in block.made if scene.making == PACKAGES),
         *_runtime(scene),
         *shipped,
         *([] if any(isinstance(one, Workdir) for one in shipped) else [Workdir(plan.config.workdir)]),
@@ -81,7 +86,8 @@ def _build_stages(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Itera
     for stage in building:
         yield from _begun(stage, scene)
         yield from (one for block in blocks[stage.name] for one in block.made)
-    yield from (one for block in blocks[runtime.name] for one in block.made)
+    if scene.making != PACKAGES:
+        yield from (one for block in blocks[runtime.name] for one in block.made)
 
 
 def _begun(stage: Stage, scene: Scene) -> Iterator[Instruction]:
@@ -102,10 +108,8 @@ def _blocks(step: Step, scene: Scene) -> Blocks:
             return python.source(step, scene)
         case CopyFromStage():
             return files.from_stage(step)
-        case Accounts():
-            return files.accounts(step, scene)
-        case WriteFile():
-            return files.write_file(step)
+        case Accounts() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
+            return files.small(step, scene)
 
 
 def _head(plan: Plan) -> Iterator[Instruction]:
@@ -136,6 +140,8 @@ def _config(scene: Scene, base: Base) -> Iterator[Instruction]:
     yield Blank()
     if config.port is not None:
         yield from _told(reasons.told("run", "port"), Expose(config.port))
+    if config.volumes:
+        yield from _told(reasons.told("run", "volume"), Volume(config.volumes))
     if config.health:
         health = config.health
         yield Blank()

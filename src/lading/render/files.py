@@ -1,18 +1,33 @@
 """Steps that put files into the stage that ships: what another stage made, accounts, small texts."""
 
 from lading.plan.accounts import NSSWITCH, group, passwd
-from lading.plan.model import Accounts, CopyFromStage, WriteFile
+from lading.plan.model import Accounts, CopyFile, CopyFromStage, MakeFolder, MakeLink, SmallStep, WriteFile
 from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, Write
 from lading.render.public import DISTROLESS_ACCOUNTS
 from lading.render.quoting import command
 from lading.render.reasons import sentence
-from lading.render.scene import Blocks, Scene
+from lading.render.scene import PACKAGES, UNPACKED, Blocks, Scene
 
 
 def from_stage(step: CopyFromStage) -> Blocks:
     """A path that an earlier stage made, to the same path."""
     copied = Copy(sources=(step.path,), destination=step.path, stage=step.stage, owner="0:0", link=True)
     return Blocks(shipped=(Comment((f"{sentence(step.why)}.",)), copied, Blank()))
+
+
+def small(step: SmallStep, scene: Scene) -> Blocks:
+    """What is written beside a base's own files."""
+    match step:
+        case Accounts():
+            return accounts(step, scene)
+        case WriteFile():
+            return write_file(step)
+        case CopyFile():
+            return copy_file(step)
+        case MakeFolder():
+            return folder(step, scene)
+        case MakeLink():
+            return link(step, scene)
 
 
 def accounts(step: Accounts, scene: Scene) -> Blocks:
@@ -49,3 +64,38 @@ def write_file(step: WriteFile) -> Blocks:
         Blank(),
     )
     return Blocks(shipped=shipped)
+
+
+def copy_file(step: CopyFile) -> Blocks:
+    """A file of the repository."""
+    copied = Copy(sources=(step.source,), destination=step.path, owner="0:0", mode=f"{step.mode:o}", link=True)
+    return Blocks(shipped=(Comment((f"{sentence(step.why)}.",)), copied, Blank()))
+
+
+def folder(step: MakeFolder, scene: Scene) -> Blocks:
+    """A folder with its owner. It is made where there is a shell and copied as it is, with owner and permissions."""
+    owner = (f"--owner={step.uid}", f"--group={step.gid}", f"--mode={step.mode:o}")
+    return _made((command("install", "-d", *owner, f"{_tree(scene)}{step.path}"),), step.why, scene)
+
+
+def link(step: MakeLink, scene: Scene) -> Blocks:
+    """A symbolic link, made where there is a shell."""
+    place = f"{_tree(scene)}{step.path}"
+    parent = command("mkdir", "--parents", place.rpartition("/")[0])
+    return _made((parent, command("ln", "-s", step.target, place)), step.why, scene)
+
+
+def _tree(scene: Scene) -> str:
+    """Where the last stage that does not ship has what is copied as it is: beside unpacked packages, where it has
+    some."""
+    return UNPACKED if scene.making == PACKAGES else _MADE
+
+
+def _made(commands: tuple[str, ...], why: str, scene: Scene) -> Blocks:
+    made = (Comment((f"{sentence(why)}.",)), Run(commands), Blank())
+    if scene.making == PACKAGES:
+        return Blocks(made=made)  # comes with the packages
+    return Blocks(made=made, shipped=(Copy(sources=(f"{_MADE}/",), destination="/", stage=scene.making), Blank()))
+
+
+_MADE = "/made"

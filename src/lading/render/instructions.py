@@ -216,6 +216,16 @@ class Expose(msgspec.Struct, frozen=True):
         return f"EXPOSE {self.port:d}"
 
 
+class Volume(msgspec.Struct, frozen=True):
+    """Folders whose content outlives a container."""
+
+    paths: tuple[str, ...]
+
+    def text(self) -> str:
+        """See `Instruction.text`."""
+        return f"VOLUME {json_words(self.paths)}"
+
+
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     """The container's own check, exec form; times in seconds."""
 

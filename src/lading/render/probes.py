@@ -46,12 +46,12 @@ def _of(member: Member, health: HealthCheck) -> Block:
     return {
         "startupProbe": Noted(
             "Until it answers for the first time; as long as the image's own check would be patient.",
-            {**_get(health.path, health.port), "periodSeconds": 1, "failureThreshold": patience, **asked},
+            {**_get(health, health.path), "periodSeconds": 1, "failureThreshold": patience, **asked},
         ),
         "livenessProbe": Noted(
             "The container is started again when this fails.",
             {
-                **_get(health.path, health.port),
+                **_get(health, health.path),
                 "periodSeconds": _seconds(health.interval),
                 "failureThreshold": health.retries,
                 **asked,
@@ -60,7 +60,7 @@ def _of(member: Member, health: HealthCheck) -> Block:
         "readinessProbe": Noted(
             "No requests are sent while this fails.",
             {
-                **_get(readiness_path(member, health), health.port),
+                **_get(health, readiness_path(member, health)),
                 "periodSeconds": min(10, _seconds(health.interval)),
                 "failureThreshold": health.retries,
                 **asked,
@@ -69,8 +69,9 @@ def _of(member: Member, health: HealthCheck) -> Block:
     }
 
 
-def _get(path: str, port: int) -> Block:
-    return {"httpGet": {"path": path, "port": port}}
+def _get(health: HealthCheck, path: str) -> Block:
+    """What is asked: a path, or the command of a check that knows another way."""
+    return {"httpGet": {"path": path, "port": health.port}} if path else {"exec": {"command": [*health.command]}}
 
 
 def _seconds(time: float) -> int:

@@ -6,6 +6,8 @@ of the same packages:
 - distroless Python: https://github.com/GoogleContainerTools/distroless/blob/main/README.md. One Python for each Debian
   release, Debian's own, at `/usr/bin/python3.N`; so what is built for it is built on that Debian.
 - `python:3.N-slim-SUITE`: https://hub.docker.com/_/python. Python at `/usr/local/bin/python3.N`.
+- static distroless: the same packages without any C library. What an image of packages adds is unpacked onto it.
+- `debian:SUITE-slim`: https://hub.docker.com/_/debian. A shell and apt, no Python.
 - uv: https://docs.astral.sh/uv/guides/integration/docker/. One program, in an image with nothing else.
 """
 
@@ -14,7 +16,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from lading.lock.model import Pins
-from lading.plan.bases import debian_base
+from lading.plan.bases import SLIM, debian_base
 from lading.plan.model import Base, DebianBase, ImageBase
 
 DISTROLESS: Mapping[str, str] = {
@@ -22,6 +24,14 @@ DISTROLESS: Mapping[str, str] = {
     "bookworm": "gcr.io/distroless/python3-debian12:nonroot",
 }
 """Google's Python image of each Debian release."""
+STATIC: Mapping[str, str] = {
+    "trixie": "gcr.io/distroless/static-debian13:nonroot",
+    "bookworm": "gcr.io/distroless/static-debian12:nonroot",
+}
+"""Google's image of each Debian release with nothing that runs."""
+IN_STATIC = frozenset({"base-files", "ca-certificates", "netbase", "tzdata"})
+IN_SLIM = frozenset({*SLIM, "base-files", "libc-bin", "tzdata"})
+"""Packages that those images, and `debian:SUITE-slim`, have."""
 DISTROLESS_ACCOUNTS = (0, 65532, 65534)
 """The users and groups that those images know by name: root, nonroot, nobody."""
 UV = "ghcr.io/astral-sh/uv"
@@ -33,7 +43,8 @@ class PublicBase(msgspec.Struct, frozen=True, kw_only=True):
     """The images that stand for a base. What `build` makes fits `runtime`: the same distribution, the same Python.
 
     `interpreter` is the Python's path in both; `python` names the Debian package that has it where the build image
-    lacks it; `shell` says whether the runtime image has one, with apt.
+    lacks it; `shell` says whether the runtime image has one, with apt. `unpacks`: further packages are unpacked in a
+    stage of their own, without their maintainer scripts, and not installed by apt.
     """
 
     build: str
@@ -41,6 +52,7 @@ class PublicBase(msgspec.Struct, frozen=True, kw_only=True):
     interpreter: str
     python: str = ""
     shell: bool = True
+    unpacks: bool = False
 
 
 def public_base(base: Base) -> PublicBase:
@@ -48,6 +60,17 @@ def public_base(base: Base) -> PublicBase:
     match base:
         case ImageBase():
             return PublicBase(build=base.reference, runtime=base.reference, interpreter=base.interpreter)
+        case DebianBase(interpreter="", name="slim"):
+            image = f"debian:{base.suite}-slim"
+            return PublicBase(build=image, runtime=image, interpreter="", unpacks=True)
+        case DebianBase(interpreter=""):
+            return PublicBase(
+                build=f"debian:{base.suite}-slim",
+                runtime=STATIC[base.suite],
+                interpreter="",
+                shell=False,
+                unpacks=True,
+            )
         case DebianBase(name="distroless"):
             return PublicBase(
                 build=f"debian:{base.suite}-slim",
@@ -55,6 +78,7 @@ def public_base(base: Base) -> PublicBase:
                 interpreter=base.interpreter,
                 python=base.interpreter.rpartition("/")[2],
                 shell=False,
+                unpacks=True,
             )
         case DebianBase():
             python = minor_of(base)
@@ -71,6 +95,9 @@ def extra_packages(base: Base) -> tuple[str, ...]:
     """The Debian packages of a base that its plain form does not have: a team's own, and libraries that were found."""
     if isinstance(base, ImageBase):
         return ()
+    if not base.interpreter:
+        there = IN_SLIM if base.name == "slim" else IN_STATIC
+        return tuple(sorted(set(base.roots) - there)) or base.roots
     plain = debian_base(base.name, minor_of(base))
     return tuple(sorted(set(base.roots) - set(plain.roots)))
 

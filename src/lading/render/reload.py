@@ -9,6 +9,7 @@ from lading.plan.model import Process
 from lading.plan.python.starting import VENV as PRODUCTION
 from lading.plan.running import DEFAULT_PORT
 from lading.render.roles import Member
+from lading.survey.model import Locked, PythonService
 
 VENV = "/opt/venv"
 """Where the environment is at a desk: outside of the source."""
@@ -32,22 +33,28 @@ class Start(NamedTuple):
 def development_start(member: Member, process: Process) -> Start:
     """What starts a process at a desk: the web by Django's and Flask's own servers, or its server with `--reload`; all
     else under watchfiles, where that is locked."""
-    known = _known(member) if process == member.plan.processes[0] else None
+    if not isinstance(member.facts, PythonService):
+        return Start(process.command, False)
+    known = _known(member, member.facts) if process == member.plan.processes[0] else None
     if known:
         return Start(at_desk(known), True)
     command = at_desk(process.command)
-    if any(one.name == WATCHER for one in member.facts.packages):
+    if _locks(member.facts.packages, WATCHER):
         watched = shlex.join((f"{VENV}/bin/python", *command))
         return Start(("-m", WATCHER, "--filter", "python", watched, member.plan.config.workdir), True)
     return Start(command, False)
 
 
-def _known(member: Member) -> tuple[str, ...] | None:
+def _locks(packages: Sequence[Locked], name: str) -> bool:
+    return any(one.name == name for one in packages)
+
+
+def _known(member: Member, facts: PythonService) -> tuple[str, ...] | None:
     """The command of a server that can watch its source itself."""
     command = member.plan.config.command
     program = command[1] if command[:1] == ("-m",) and len(command) > 1 else ""
     port = member.plan.config.port or DEFAULT_PORT
-    app = member.facts.app.value if member.facts.app else None
+    app = facts.app.value if facts.app else None
     manager = _manager(member)
     if app and app.framework == "Django" and manager:
         return manager, "runserver", f"0.0.0.0:{port}"
@@ -64,12 +71,12 @@ def at_desk(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{VENV}/{word.removeprefix(own)}" if word.startswith(own) else word for word in words)
 
 
-def debugged(member: Member, command: Sequence[str]) -> tuple[str, ...]:
+def debugged(facts: PythonService, service: str, command: Sequence[str]) -> tuple[str, ...]:
     """A command under the debugger, which waits for nobody. `UsageError` when the project has not locked it."""
-    if not any(one.name == DEBUGGER for one in member.facts.packages):
+    if not _locks(facts.packages, DEBUGGER):
         raise UsageError(
-            f"{member.plan.service} has no {DEBUGGER} among its locked packages",
-            where=member.facts.at(member.facts.lock),
+            f"{service} has no {DEBUGGER} among its locked packages",
+            where=facts.at(facts.lock),
             fix=f"uv add --dev {DEBUGGER}",
         )
     return "-m", DEBUGGER, "--listen", f"0.0.0.0:{DEBUG_PORT}", *command

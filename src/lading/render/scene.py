@@ -17,6 +17,8 @@ UV = "uv"
 """The stage that is the image of uv."""
 PACKAGES = "packages"
 """The stage that unpacks Debian packages for a runtime image without apt."""
+UNPACKED = "/unpacked"
+"""Where that stage has them."""
 PROJECT = "/project"
 """Where the build stage has the project while uv installs it."""
 RUNTIME_BASE = "runtime-base"
@@ -38,8 +40,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def making(self) -> str:
-        """The name of the last stage that does not ship."""
-        return self.plan.stages[-2].name if len(self.plan.stages) > 1 else BUILD
+        """The name of the last stage that does not ship; where the plan has none, of the one that unpacks packages."""
+        return self.plan.stages[-2].name if len(self.plan.stages) > 1 else PACKAGES
 
 
 class Blocks(NamedTuple):

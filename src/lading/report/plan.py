@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from lading.plan.model import (
     Accounts,
     Base,
+    CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
     HealthCheck,
+    MakeFolder,
+    MakeLink,
     Plan,
     PythonDependencies,
     PythonProject,
@@ -71,6 +74,8 @@ class _Shown:
             yield from self._reasons("run", "port")
         yield from self.wrapped("health", [_health(config.health) if config.health else "no check"])
         yield from self._reasons("run", "health")
+        yield from self.wrapped("volume", config.volumes)
+        yield from self._reasons("run", "volume")
         yield from self.wrapped("env", [f"{name}={value}" for name, value in config.env])
         yield from self._reasons("run", *(f"env {name}" for name, _ in config.env))
         yield from self.wrapped("labels", [f"{name}={value}" for name, value in config.labels])
@@ -138,6 +143,12 @@ def _step(step: Step) -> str:
             return f"accounts: {step.user} ({step.uid}:{step.gid}), home {step.home}"
         case WriteFile():
             return f"file: {step.path}"
+        case CopyFile():
+            return f"file: {step.path}, from {step.source}"
+        case MakeFolder():
+            return f"folder: {step.path}, owner {step.uid}:{step.gid}, mode {step.mode:o}"
+        case MakeLink():
+            return f"link: {step.path} to {step.target}"
 
 
 def _topic(step: Step) -> Topic | None:
@@ -152,7 +163,8 @@ def _topic(step: Step) -> Topic | None:
 
 def _health(health: HealthCheck) -> str:
     times = f"every {health.interval:g} s, {health.timeout:g} s to answer, {health.retries} failures in a row"
-    return f"GET {health.path} on {health.port}: {times}, {health.start_period:g} s to start"
+    asked = f"GET {health.path} on {health.port}" if health.path else " ".join(map(_quoted, health.command))
+    return f"{asked}: {times}, {health.start_period:g} s to start"
 
 
 def _quoted(word: str) -> str:

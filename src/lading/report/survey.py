@@ -10,6 +10,7 @@ from lading.survey.model import (
     App,
     Backing,
     Fact,
+    PackagesService,
     ProcessFact,
     PythonService,
     Service,
@@ -83,6 +84,8 @@ def _stack(one: Service) -> Iterator[Row]:
     match one:
         case PythonService():
             yield from _python(one)
+        case PackagesService():
+            yield "packages", ", ".join(one.packages), f"{one.name.source}.packages"
 
 
 def _python(one: PythonService) -> Iterator[Row]:

@@ -10,16 +10,18 @@ from lading.assemble import tarwrite
 from lading.assemble.base import PackagePacker, PackageSegment, pack_root_files, unpack_packages
 from lading.assemble.layers import StoredLayer, compose
 from lading.assemble.packages import Packages
+from lading.assemble.smallfiles import SmallFiles
 from lading.debian.deb import open_deb
 from lading.digest import digest_of
 from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
 from lading.plan.model import Accounts, DebianBase
 from lading.store import Store
+from lading.tree import MemoryTree
 
 DISTROLESS = DebianBase(name="distroless", suite="trixie", roots=("x",))
 SLIM = DebianBase(name="slim", suite="trixie", roots=("x",))
-ACCOUNTS = Accounts(user="nonroot", uid=65532, gid=65532, home="/home/nonroot", why="")
+FILES = SmallFiles([Accounts(user="nonroot", uid=65532, gid=65532, home="/home/nonroot", why="")], MemoryTree({}))
 
 
 def pin_of(deb: Deb, data: bytes) -> DebianPin:
@@ -110,7 +112,7 @@ def test_scanners_find_the_package_and_only_sums_of_what_ships(tmp_path: Path) -
 def test_slim_has_the_database_of_dpkg(tmp_path: Path) -> None:
     store, packed = pack(tmp_path, Deb(name="tool", files={"usr/bin/tool": b"1"}), SLIM)
     assert content(store, packed, "var/lib/dpkg/info/tool.list") == b"/.\n/usr/bin/tool\n"
-    rest = pack_root_files(store, SLIM, [packed], [ACCOUNTS], compression="gzip", mtime=0)
+    rest = pack_root_files(store, SLIM, [packed], FILES, compression="gzip", mtime=0)
     status = content(store, PackageSegment(segment=rest, control=""), "var/lib/dpkg/status").decode()
     assert status.startswith("Package: tool\nStatus: install ok installed\n")
 
@@ -160,7 +162,7 @@ def test_a_package_that_says_it_is_another_is_refused(tmp_path: Path) -> None:
 def test_accounts_cannot_log_in(tmp_path: Path) -> None:
     store = Store(tmp_path)
     rest = PackageSegment(
-        segment=pack_root_files(store, DISTROLESS, [], [ACCOUNTS], compression="gzip", mtime=0), control=""
+        segment=pack_root_files(store, DISTROLESS, [], FILES, compression="gzip", mtime=0), control=""
     )
     passwd = content(store, rest, "etc/passwd").decode().splitlines()
     assert [line.split(":")[0:4] for line in passwd] == [

@@ -12,12 +12,13 @@ from lading.cli.rendering.rendered import Rendered
 if TYPE_CHECKING:
     from lading.cli.project import Project
     from lading.lock.model import Pins
+    from lading.plan.model import Plan
     from lading.plan.reasons import Planned
     from lading.render.roles import Member
 
 DOCKERFILE = "Dockerfile"
-IGNORE_FILE = f"{DOCKERFILE}.dockerignore"
-"""The name that BuildKit takes before a folder's `.dockerignore`."""
+IGNORED = ".dockerignore"
+"""The end of the name that BuildKit takes before a folder's `.dockerignore`."""
 
 
 def files(project: "Project", args: argparse.Namespace, _context: Context) -> Sequence[Rendered]:
@@ -28,25 +29,38 @@ def files(project: "Project", args: argparse.Namespace, _context: Context) -> Se
     pins = read_pins(project.root)
     if args.dev:
         return [file for member in members(project, args.services) for file in _development(member, pins)]
-    return [file for planned in project.planned(args.services) for file in _files(planned, pins)]
+    return [file for planned in project.planned(args.services) for file in _files(project, planned, pins)]
 
 
-def _files(planned: "Planned", pins: "Pins | None") -> Iterator[Rendered]:
+def _files(project: "Project", planned: "Planned", pins: "Pins | None") -> Iterator[Rendered]:
     from lading.render.dockerfile import dockerfile
     from lading.render.dockerignore import dockerignore
 
     plan = planned.plan
-    yield Rendered(in_folder(plan.folder, DOCKERFILE), dockerfile(plan, pins=pins, reasons=planned.decisions))
-    yield Rendered(in_folder(plan.folder, IGNORE_FILE), dockerignore(plan), companion=True)
+    path = dockerfile_path(project, plan)
+    yield Rendered(path, dockerfile(plan, pins=pins, reasons=planned.decisions))
+    yield Rendered(f"{path}{IGNORED}", dockerignore(plan), companion=True)
+
+
+def dockerfile_path(project: "Project", plan: "Plan") -> str:
+    """Where a plan's Dockerfile is: in the service's folder; that of an image of packages, which has none, at the root
+    with its name in front (`postgres.Dockerfile`)."""
+    from lading.survey.model import PackagesService
+
+    named = isinstance(project.services[plan.service][0], PackagesService)
+    return in_folder(plan.folder, f"{plan.service}.{DOCKERFILE}" if named else DOCKERFILE)
 
 
 def _development(member: "Member", pins: "Pins | None") -> Iterator[Rendered]:
     from lading.render.desk import development_dockerfile, development_dockerignore
     from lading.render.development import DOCKERFILE as NAME
+    from lading.survey.model import PythonService
 
-    folder = member.plan.folder
+    folder, facts = member.plan.folder, member.facts
+    if not isinstance(facts, PythonService):
+        return  # it is developed without a container, or runs as in production
     yield Rendered(in_folder(folder, NAME), development_dockerfile(member, pins=pins))
-    yield Rendered(in_folder(folder, f"{NAME}.dockerignore"), development_dockerignore(member), companion=True)
+    yield Rendered(in_folder(folder, f"{NAME}.dockerignore"), development_dockerignore(facts), companion=True)
 
 
 def in_folder(folder: str, name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lading.cli.context import Context
-from lading.cli.rendering.dockerfile import IGNORE_FILE, in_folder
+from lading.cli.rendering.dockerfile import IGNORED, dockerfile_path
 from lading.cli.rendering.rendered import Rendered
 
 if TYPE_CHECKING:
@@ -17,4 +17,4 @@ def files(project: "Project", args: argparse.Namespace, _context: Context) -> Se
     from lading.render.dockerignore import dockerignore
 
     plans = project.plans(args.services)
-    return [Rendered(in_folder(plan.folder, IGNORE_FILE), dockerignore(plan)) for plan in plans]
+    return [Rendered(f"{dockerfile_path(project, plan)}{IGNORED}", dockerignore(plan)) for plan in plans]
