@@ -93,15 +93,14 @@ def task_of(
     from lading.cli.revision import revision_of
     from lading.plan.running import labels_of
 
-    text = _read(file, where)
+    text, ignore = read_dockerfile(file, where)
     facts = _facts(project, folder)
     labels = labels_of(strategy, facts, revision=revision_of(context.env, project.root))
-    ignore = file.with_name(f"{file.name}.dockerignore")
     job = Job(
         service=strategy.service,
         image=strategy.image,
         dockerfile=text,
-        ignore=_read(ignore, where) if ignore.is_file() else None,
+        ignore=ignore,
         file=_shown(file, context.cwd),
         own=True,
         context=folder,
@@ -128,6 +127,15 @@ def _name_of(project: "Project") -> str:
     named |= {normal_folder(one.path): name for name, one in project.strategy.services.items() if one.path}
     own = (project.root / project.here).name.lower()
     return named.get(project.here) or re.sub(r"[^a-z0-9]+", "-", own).strip("-")[:63].strip("-")
+
+
+def read_dockerfile(file: Path, where: str) -> tuple[str, str | None]:
+    """The text of a Dockerfile, and of the ignore file of its own beside it, if it has one.
+
+    `where` says who asked for it. `UsageError` when it cannot be read.
+    """
+    ignore = file.with_name(f"{file.name}.dockerignore")
+    return _read(file, where), _read(ignore, where) if ignore.is_file() else None
 
 
 def _read(file: Path, where: str) -> str:

@@ -1,33 +1,77 @@
-"""`lading size`: where an image's bytes are."""
+"""`lading size`: where an image's bytes are, and what it saves of another image."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from lading.cli.context import Context
 from lading.cli.images import IMAGE_HELP, choose, find_image
 from lading.errors import EXIT_DONE, UsageError
 
-HELP = "show the layers and the largest packages of an image"
+if TYPE_CHECKING:
+    from lading.cli.images import Found
+    from lading.oci.model import Image
+
+HELP = "show the layers and the largest packages of an image, or what it saves of another one"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading size`."""
     parser.add_argument("image", metavar="IMAGE", help=IMAGE_HELP)
     parser.add_argument("--platform", help="which image of several: linux/amd64, linux/arm64 (default: this machine's)")
-    parser.add_argument("--top", type=int, default=15, metavar="N", help="so many packages at most (default: 15)")
+    parser.add_argument(
+        "--top", type=int, default=15, metavar="N", help="so many packages or differences at most (default: 15)"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
+    _compare_arguments(parser)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("another image to compare with")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--compare", metavar="OTHER", help="an image as above, or docker:NAME for one in Docker")
+    which.add_argument(
+        "--compare-dockerfile", metavar="PATH", help="the image of a Dockerfile, which BuildKit builds for it"
+    )
+    group.add_argument("--context", metavar="PATH", help="the folder it is built in (default: the Dockerfile's)")
+    group.add_argument("--build-context", action="append", metavar="NAME=SOURCE", help="a named context of the build")
+    group.add_argument("--builder", metavar="NAME", help="the builder of buildx")
+    group.add_argument("--network", metavar="MODE", help="the network of the build's steps")
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
-    """Measure the image and print it."""
+    """Measure the image, or both, and print it."""
+    from lading.cli.compared import asked
     from lading.prove.size import measure
     from lading.report.size import render_json, render_text
 
     if args.top < 1:
         raise UsageError("--top takes a number from 1", where=f"--top {args.top}")
+    compares = asked(args)
     found = find_image(context, args.image)
-    result = measure(choose(found, args.platform))
+    image = choose(found, args.platform)
+    if compares:
+        return _compare(found, image, args, context)
+    result = measure(image)
     if args.format == "json":
         context.print(render_json(found.name, result))
     else:
         context.print(render_text(found.name, result, top=args.top, colour=context.colour))
+    return EXIT_DONE
+
+
+def _compare(found: "Found", image: "Image", args: argparse.Namespace, context: Context) -> int:
+    from lading.cli.compared import other_image
+    from lading.oci.partial import platform_of
+    from lading.prove.comparison import compare
+    from lading.prove.size import measure
+    from lading.report.comparison import render_json, render_text
+
+    platform = platform_of(image)
+    with other_image(args, context, platform) as other:
+        result = compare(measure(image), measure(choose(other, str(platform))))
+    if args.format == "json":
+        context.print(render_json(found.name, other.name, result, platform=str(platform)))
+    else:
+        told = render_text(found.name, other.name, result, platform=str(platform), top=args.top, colour=context.colour)
+        context.print(told)
     return EXIT_DONE

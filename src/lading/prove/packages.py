@@ -4,6 +4,8 @@
 - Debian, dpkg's way: `var/lib/dpkg/status` (paragraphs) and `var/lib/dpkg/info/<name>[:<architecture>].list` (paths).
 - Python: `<name>-<version>.dist-info/RECORD`
   (https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
+- Node: `node_modules/<name>/package.json`; all that lies beside it and below belongs to the package
+  (https://docs.npmjs.com/cli/v11/configuring-npm/folders#node-modules).
 
 The lists come from outside: they are bounded, and what is damaged in one is passed over.
 """
@@ -12,6 +14,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from lading.errors import VerificationFailed
 
@@ -25,13 +29,14 @@ _INFO_FOLDER = "var/lib/dpkg/info/"
 _STATUS = "var/lib/dpkg/status"
 _RECORD = re.compile(r"(?:(?P<site>.*)/)?(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/RECORD\Z")
 _BYTECODE = re.compile(r"(?P<folder>.*/)?__pycache__/(?P<stem>[^/]+?)\.[^/.]+(?:\.opt-[12])?\.pyc\Z")
+_MODULE = re.compile(r"(?:.*/)?node_modules/(?P<name>(?:@[^/]+/)?[^/.@][^/]*)/")
 _MERGED = re.compile(r"(?:bin|sbin|lib|lib32|lib64|libx32)/")
 
 
 class Owner(NamedTuple):
     """A package."""
 
-    kind: Literal["debian", "python"]
+    kind: Literal["debian", "python", "node"]
     name: str
     version: str
 
@@ -46,6 +51,7 @@ class Owners:
         self._debian: dict[str, str] = {}
         self._python: dict[str, Owner] = {}
         self._versions: dict[str, str] = {}
+        self._modules: dict[str, Owner] = {}
         self._read = 0
 
     def read(self, path: str, size: int, content: Iterable[bytes]) -> None:
@@ -63,6 +69,9 @@ class Owners:
             for listed in _recorded(self._text(path, size, content)):
                 inside = posixpath.normpath(posixpath.join("/", match["site"] or "", listed)).lstrip("/")
                 self._python.setdefault(inside, owner)
+        elif path.endswith("/package.json") and (module := _MODULE.fullmatch(path.removesuffix("package.json"))):
+            version = _version_of(self._text(path, size, content))
+            self._modules[module[0]] = Owner("node", module["name"], version)
 
     def of(self, path: str) -> Owner | None:
         """The package that a file belongs to. Bytecode belongs where its source does."""
@@ -74,6 +83,9 @@ class Owners:
             name = _package_of_list(path)
         if name is not None:
             return Owner("debian", name, self._versions.get(name, ""))
+        module = _MODULE.match(path)
+        if module:
+            return self._modules.get(module[0]) or Owner("node", module["name"], "")
         match = _BYTECODE.match(path)
         return self.of(f"{match['folder'] or ''}{match['stem']}.py") if match else None
 
@@ -111,6 +123,15 @@ def _package_of_list(path: str) -> str:
 
 def _merged(path: str) -> str:
     return f"usr/{path}" if _MERGED.match(path) else path
+
+
+def _version_of(text: str) -> str:
+    """What a package.json says of its package's version, or nothing."""
+    try:
+        said = msgspec.json.decode(text, type=dict[str, object]).get("version")
+    except msgspec.DecodeError:
+        return ""
+    return said if isinstance(said, str) else ""
 
 
 def _recorded(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from lading.oci.partial import config_of, platform_of
 from lading.prove.content import OPAQUE, WHITEOUT, entries
 from lading.prove.packages import Owners
 
-Kind = Literal["debian", "python", "application", "other", "hidden"]
+Kind = Literal["debian", "python", "node", "application", "other", "hidden"]
 
 
 class LayerSize(msgspec.Struct, frozen=True, kw_only=True):

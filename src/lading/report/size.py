@@ -8,13 +8,15 @@ from lading.prove.size import ImageSize, Kind, PackageSize
 from lading.report.table import RULE, Column, render
 from lading.report.text import count, paint, printable, size
 
-_KINDS: dict[Kind, str] = {
+KINDS: dict[Kind, str] = {
     "debian": "Debian",
     "python": "Python",
+    "node": "Node",
     "application": "",
     "other": "",
     "hidden": "",
 }
+"""What a kind of package is called; what is no package is not called anything."""
 _ALWAYS = ("application", "hidden")
 
 
@@ -76,5 +78,5 @@ def _packages(image: ImageSize, top: int, colour: bool, width: int) -> list[str]
 
 def _row(package: PackageSize, whole: int) -> Sequence[str]:
     share = f"{100 * package.size / whole:.0f}%" if whole else ""
-    kind = _KINDS[package.kind]
+    kind = KINDS[package.kind]
     return package.name, package.version, kind, size(package.size), share, f"{package.files:,}"

@@ -98,3 +98,24 @@ def test_no_other_file_is_read() -> None:
             return content()
 
     Owners().read("usr/bin/python3.13", 10**9, Unread())  # type: ignore[arg-type]
+
+
+def test_node_s_packages_are_their_folders() -> None:
+    owners = learned(
+        **{
+            "app/node_modules/express/package.json": b'{"name": "express", "version": "5.3.0"}',
+            "app/node_modules/@scope/part/package.json": b'{"version": "1.0.0"}',
+            "app/node_modules/express/node_modules/debug/package.json": b'{"version": "2.6.9"}',
+            "app/node_modules/express/lib/package.json": b'{"version": "9"}',
+            "app/node_modules/broken/package.json": b'{"version": ',
+            "app/node_modules/odd/package.json": b'{"version": {"a": 1}}',
+        }
+    )
+    assert owners.of("app/node_modules/express/lib/a.js") == Owner("node", "express", "5.3.0")
+    assert owners.of("app/node_modules/@scope/part/a.js") == Owner("node", "@scope/part", "1.0.0")
+    assert owners.of("app/node_modules/express/node_modules/debug/a.js") == Owner("node", "debug", "2.6.9")
+    assert owners.of("node_modules/unknown/a.js") == Owner("node", "unknown", "")
+    assert owners.of("app/node_modules/broken/a.js") == Owner("node", "broken", "")
+    assert owners.of("app/node_modules/odd/a.js") == Owner("node", "odd", "")
+    for path in ("app/node_modules/.bin/express", "app/node_modules/.package-lock.json", "app/src/node_modules.js"):
+        assert owners.of(path) is None

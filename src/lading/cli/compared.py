@@ -1,0 +1,102 @@
+"""The other image of `lading size --compare`: found as any image is, fetched from Docker, or built for the occasion."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.cli.context import Context
+from lading.cli.images import Found, find_image
+from lading.errors import UsageError
+
+if TYPE_CHECKING:
+    from lading.buildkit.model import Job
+    from lading.oci.model import Platform
+
+DOCKER = "docker:"
+"""What an image of the local Docker is called by, in front of its name."""
+BUILDING = ("context", "build_context", "builder", "network")
+"""Flags that say how a Dockerfile is built."""
+
+
+def asked(args: argparse.Namespace) -> bool:
+    """Whether there is an image to compare with. `UsageError` for flags that contradict each other."""
+    flags = [f"--{name.replace('_', '-')}" for name in BUILDING if getattr(args, name)]
+    if flags and not args.compare_dockerfile:
+        raise UsageError(f"{', '.join(flags)} without a Dockerfile", where=flags[0], fix="add --compare-dockerfile")
+    return bool(args.compare or args.compare_dockerfile)
+
+
+@contextmanager
+def other_image(args: argparse.Namespace, context: Context, platform: "Platform") -> Iterator[Found]:
+    """The image that is compared with; what was made for it is gone when the context ends."""
+    if args.compare_dockerfile:
+        yield _built(args, context, platform)
+    elif args.compare.startswith(DOCKER):
+        with _of_docker(context, args.compare.removeprefix(DOCKER)) as found:
+            yield found
+    else:
+        yield find_image(context, args.compare)
+
+
+@contextmanager
+def _of_docker(context: Context, name: str) -> Iterator[Found]:
+    """An image of the local Docker, saved into an archive."""
+    from lading.oci.archive import read_archive
+    from lading.prove.container import asked as answer
+
+    with context.store.scratch() as folder:
+        path = folder / "image.tar"
+        done = answer(context.runner, "docker", "image", "save", f"--output={path}", "--", name)
+        if isinstance(done, str):
+            raise UsageError(
+                f"docker does not give the image: {done}", where=f"{DOCKER}{name}", fix="docker images lists them"
+            )
+        yield Found(f"{DOCKER}{name}", read_archive(path).open())
+
+
+def _built(args: argparse.Namespace, context: Context, platform: "Platform") -> Found:
+    """The image of a Dockerfile, built by BuildKit into the store without a name: `prune` removes it."""
+    from lading.assemble.stored import open_stored
+    from lading.buildkit.engine import BuildKitEngine
+    from lading.buildkit.model import Options
+    from lading.report.live import view
+
+    job = _job(args, context, platform)
+    with view(context) as screen:
+        listener = screen.of(job.service)
+        engine = BuildKitEngine(
+            runner=context.runner,
+            store=context.store,
+            env=context.env,
+            cwd=context.cwd,
+            root=job.context,
+            options=Options(
+                builder=args.builder or "", network=args.network or "", contexts=tuple(args.build_context or ())
+            ),
+            listener=listener,
+        )
+        made = engine.make(job, listener=listener)
+    return Found(job.file, open_stored(context.store, made.digest))
+
+
+def _job(args: argparse.Namespace, context: Context, platform: "Platform") -> "Job":
+    from lading.buildkit.model import Job
+    from lading.cli.own_dockerfile import read_dockerfile
+
+    file = context.cwd / args.compare_dockerfile
+    folder = context.cwd / args.context if args.context else file.parent
+    if not folder.is_dir():
+        raise UsageError("there is no such folder", where=f"--context {args.context}")
+    text, ignore = read_dockerfile(file, f"--compare-dockerfile {args.compare_dockerfile}")
+    return Job(
+        service=Path(args.compare_dockerfile).name,
+        image="",
+        dockerfile=text,
+        ignore=ignore,
+        file=args.compare_dockerfile,
+        own=True,
+        context=folder.resolve(),
+        platforms=(str(platform),),
+    )
