@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -129,20 +129,19 @@ class EmbeddedEngine:
             return [part() for part in parts]
 
     def _layer(self, asked: Asked, plan: Plan, platform: str) -> tuple[LayerRecord, StepReport]:
-        workshop, step, inputs, record = self._workshop, asked.step, asked.inputs, asked.record
+        workshop, step, inputs = self._workshop, asked.step, asked.inputs
         history = History(workshop.store, f"{plan.image}-{platform}-{step.title}")
         with workshop.timed(step.title, platform) as watch:
             before = history.last()
-            watch.reused = record is not None and is_whole(workshop.store, record)
-            packed, kept = 0, 0
-            if record is None or not watch.reused:
-                made = step.make()
-                segments = settle(workshop, made.segments, plan.compression)
-                record = compose(
-                    workshop.store, step.title, segments, compression=plan.compression, mtime=workshop.mtime
-                )
-                workshop.store.put_action(asked.key, record)
-                packed, kept = made.packed, len(segments) - made.packed
+            watch.reused = asked.record is not None and is_whole(workshop.store, asked.record)
+            if asked.record is not None and watch.reused:
+                record, packed, kept = asked.record, 0, 0
+            else:
+                with workshop.turn(step.title) if step.shares else nullcontext():
+                    # Another service may have made it since the store was asked.
+                    found = workshop.store.get_action(asked.key, LayerRecord) if step.shares else None
+                    watch.reused = found is not None and is_whole(workshop.store, found)
+                    record, packed, kept = (found, 0, 0) if found and watch.reused else self._made(asked, plan)
             if before != inputs:
                 history.keep(inputs)
             report = StepReport(
@@ -156,6 +155,15 @@ class EmbeddedEngine:
                 first=before is None,
             )
         return record, report
+
+    def _made(self, asked: Asked, plan: Plan) -> tuple[LayerRecord, int, int]:
+        """A layer, made, and how many of its segments were packed and how many were there."""
+        workshop, step = self._workshop, asked.step
+        made = step.make()
+        segments = settle(workshop, made.segments, plan.compression)
+        record = compose(workshop.store, step.title, segments, compression=plan.compression, mtime=workshop.mtime)
+        workshop.store.put_action(asked.key, record)
+        return record, made.packed, len(segments) - made.packed
 
 
 def _platform(text: str) -> Platform:

@@ -38,9 +38,11 @@ class Made:
 
 
 class LayerStep(Protocol):
-    """One layer to be."""
+    """One layer to be. `shares`: it is made of segments that other services want as well, so that services make such
+    layers one after the other; it uses all cores by itself."""
 
     title: str
+    shares: bool
 
     def inputs(self) -> dict[str, str]:
         """What the layer depends on, in words."""
@@ -63,6 +65,7 @@ class BaseStep:
     """The base layer of a Debian base."""
 
     title = "base"
+    shares = True
 
     def __init__(
         self,
@@ -127,6 +130,7 @@ class FilesStep:
     """Small files on top of an image base."""
 
     title = "files"
+    shares = False
 
     def __init__(self, workshop: Workshop, plan: Plan, files: SmallFiles) -> None:
         self._workshop = workshop
@@ -148,6 +152,7 @@ class ApplicationStep:
     """The application layer: copied source, and the project's wheel where it is a package."""
 
     title = "application"
+    shares = False
 
     def __init__(
         self,

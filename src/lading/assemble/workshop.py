@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -73,11 +74,8 @@ class Workshop:
         self.jobs = jobs or os.cpu_count() or 1
         self.spare = spare
         self._listener = listener
-        self._stack = ExitStack()
-        self._pool: ThreadPoolExecutor | None = None
-        self._compilers: dict[str, Compiler] = {}
-        self._lock = Lock()
-        self.packages = self._stack.enter_context(Packages(store, sources.package))
+        self._shared = _Shared()
+        self.packages = self._shared.stack.enter_context(Packages(store, sources.package))
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +83,18 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        shared = self._shared
         if isinstance(error, KeyboardInterrupt):
-            self._stack.pop_all()
-        if self._pool:
-            self._pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=error is not None)
-        self._stack.close()
+            shared.stack.pop_all()
+        if shared.pool:
+            shared.pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=error is not None)
+        shared.stack.close()
+
+    def of(self, listener: Listener) -> "Workshop":
+        """The same workshop for one service of several, telling a listener of its own. It ends with this one."""
+        own = copy(self)
+        own._listener = listener
+        return own
 
     @property
     def pool(self) -> "ThreadPoolExecutor":
@@ -98,19 +103,28 @@ class Workshop:
 
         Work given to it must not wait for other work of it.
         """
-        with self._lock:
-            if self._pool is None:
+        shared = self._shared
+        with shared.lock:
+            if shared.pool is None:
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._pool = ThreadPoolExecutor(self.jobs + 1, thread_name_prefix="lading-pack")
-            return self._pool
+                shared.pool = ThreadPoolExecutor(self.jobs + 1, thread_name_prefix="lading-pack")
+            return shared.pool
 
     def compiler(self, identity: str, make: "Callable[[], Compiler]") -> "Compiler":
         """The one compiler of that identity; its processes end with the workshop."""
-        with self._lock:
-            if identity not in self._compilers:
-                self._compilers[identity] = self._stack.enter_context(make())
-            return self._compilers[identity]
+        shared = self._shared
+        with shared.lock:
+            if identity not in shared.compilers:
+                shared.compilers[identity] = shared.stack.enter_context(make())
+            return shared.compilers[identity]
+
+    def turn(self, what: str) -> Lock:
+        """What is held while services must not do the same work beside each other: what the first one makes, the next
+        one finds."""
+        shared = self._shared
+        with shared.lock:
+            return shared.turns.setdefault(what, Lock())
 
     def tell(self, event: Event) -> None:
         """Pass an event on to whoever shows progress."""
@@ -127,6 +141,17 @@ class Workshop:
         watch = Watch()
         yield watch
         self.tell(StepEnded(step=step, platform=platform, reused=watch.reused, seconds=watch.seconds))
+
+
+class _Shared:
+    """What the services of one build have in common."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.pool: ThreadPoolExecutor | None = None
+        self.compilers: dict[str, Compiler] = {}
+        self.turns: dict[str, Lock] = {}
+        self.lock = Lock()
 
 
 @contextmanager

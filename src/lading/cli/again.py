@@ -18,7 +18,7 @@ from lading.place import default_root
 if TYPE_CHECKING:
     import argparse
 
-    from lading.assemble.result import BuildReport
+    from lading.assemble.result import BuildReport, PlatformReport
     from lading.cli.context import Context
     from lading.cli.project import Project
 
@@ -100,21 +100,27 @@ _TIME = "\0time\0"
 def _result(reports: "Sequence[BuildReport]", *, quiet: bool, colour: bool) -> str:
     import msgspec
 
-    from lading.report.build import render_text
+    from lading.report.fleet import render_reports
 
     if quiet:
         return "\n".join(report.digest for report in reports)
-    texts = []
-    for report in reports:
-        platforms = tuple(
-            msgspec.structs.replace(
-                platform, layers=tuple(msgspec.structs.replace(layer, reused=True) for layer in platform.layers)
-            )
-            for platform in report.platforms
+    again = [
+        msgspec.structs.replace(
+            report,
+            platforms=tuple(_reused(platform) for platform in report.platforms),
+            steps=(),
+            seconds=0.0,
         )
-        again = msgspec.structs.replace(report, platforms=platforms, steps=(), seconds=0.0)
-        texts.append(render_text(again, colour=colour, took=_TIME))
-    return "\n".join(texts)
+        for report in reports
+    ]
+    return render_reports(again, took=_TIME, colour=colour)
+
+
+def _reused(platform: "PlatformReport") -> "PlatformReport":
+    import msgspec
+
+    layers = tuple(msgspec.structs.replace(layer, reused=True) for layer in platform.layers)
+    return msgspec.structs.replace(platform, layers=layers)
 
 
 def _claims_revision(env: Mapping[str, str]) -> bool:

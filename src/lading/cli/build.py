@@ -1,6 +1,7 @@
 """`lading build`: the images of services, from their plans and the lock, by the embedded engine or by BuildKit."""
 
 import argparse
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -122,6 +123,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
 def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "Early") -> int:
     from lading.cli.project import load_project
 
+    began = time.perf_counter()
     project = load_project(context, args.directory)
     alone = not _concerns_buildkit(project, args)
     if alone:
@@ -133,7 +135,7 @@ def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "E
 
         reports, failed = build_each(project, args, context)
     project.keep()
-    _print(reports, args, context)
+    _print(reports, args, context, seconds=time.perf_counter() - began)
     raise_all(failed)
     raise_all(_over_budget(report) for report in reports if report.within_budget is False)
     if alone:
@@ -234,40 +236,61 @@ def build_embedded(
     from lading.report.live import view
 
     pins = _pins(project, plans, args, context)
-    reports: list[BuildReport] = []
-    failed: list[LadingError] = []
     sources = outside_sources(context, project)
     if args.push:
         from lading.cli.deliver import prepare_push
 
         prepare_push()
-    with view(context) as screen:
-        for plan in plans:
-            listener = screen.of(plan.service)
-            with Workshop(
-                store=context.store,
-                sources=sources,
-                tree=project.tree,
-                folder=project.root,
-                listener=listener,
-                mtime=mtime_of(context.env),
-                jobs=args.jobs,
-                spare=spare,
-            ) as workshop:
-                try:
-                    digest, report = EmbeddedEngine(workshop).build_service(plan, pins)
-                    if args.tag:
-                        name_stored(report, args.tag, context)
-                    if args.push or args.load or args.output:
-                        from lading.cli.deliver import deliver
+    with (
+        view(context) as screen,
+        Workshop(
+            store=context.store,
+            sources=sources,
+            tree=project.tree,
+            folder=project.root,
+            listener=screen,
+            mtime=mtime_of(context.env),
+            jobs=args.jobs,
+            spare=spare,
+        ) as workshop,
+    ):
 
-                        report = deliver(digest, report, args, context=context, sources=sources, listener=listener)
-                    reports.append(report)
-                except LadingError as error:
-                    if len(plans) > 1 and not error.where:
-                        error.where = plan.service
-                    failed.append(error)
-    return Results(reports, failed)
+        def build(plan: "Plan") -> "BuildReport":
+            listener = screen.of(plan.service)
+            digest, report = EmbeddedEngine(workshop.of(listener)).build_service(plan, pins)
+            if args.tag:
+                name_stored(report, args.tag, context)
+            if args.push or args.load or args.output:
+                from lading.cli.deliver import deliver
+
+                report = deliver(digest, report, args, context=context, sources=sources, listener=listener)
+            return report
+
+        return each(build, plans, at_once=workshop.jobs)
+
+
+def each(build: "Callable[[Plan], BuildReport]", plans: "Sequence[Plan]", *, at_once: int) -> Results:
+    """Build every plan, a few at once, and keep what became of each, in their order: one that fails ends no other."""
+
+    def outcome(plan: "Plan") -> "BuildReport | LadingError":
+        try:
+            return build(plan)
+        except LadingError as error:
+            if len(plans) > 1 and plan.service not in error.where:
+                error.where = f"{plan.service}: {error.where}" if error.where else plan.service
+            return error
+
+    if len(plans) == 1:
+        found = [outcome(plan) for plan in plans]
+    else:
+        from lading.assemble.workshop import threads
+
+        with threads(min(len(plans), at_once), "lading-service") as pool:
+            found = list(pool.map(outcome, plans))
+    return Results(
+        [one for one in found if not isinstance(one, LadingError)],
+        [one for one in found if isinstance(one, LadingError)],
+    )
 
 
 def name_stored(report: "BuildReport", tags: "Sequence[str]", context: Context) -> None:
@@ -278,17 +301,18 @@ def name_stored(report: "BuildReport", tags: "Sequence[str]", context: Context) 
         context.store.name_image(name, report.digest)
 
 
-def _print(reports: "Sequence[BuildReport]", args: argparse.Namespace, context: Context) -> None:
-    from lading.report.build import render_json, render_text
-
+def _print(reports: "Sequence[BuildReport]", args: argparse.Namespace, context: Context, *, seconds: float) -> None:
     if args.format == "json":
+        from lading.report.build import render_json
+
         context.print(render_json(reports).rstrip("\n"))
-        return
-    for report in reports:
-        if context.quiet and not args.explain:
-            context.print(report.digest)
-        else:
-            context.print(render_text(report, explain=args.explain, colour=context.colour).rstrip("\n"))
+    elif context.quiet and not args.explain:
+        context.print(*(report.digest for report in reports))
+    elif reports:
+        from lading.report.fleet import render_reports
+        from lading.report.text import duration
+
+        context.print(render_reports(reports, took=duration(seconds), explain=args.explain, colour=context.colour))
 
 
 def _over_budget(report: "BuildReport") -> StrategyNotMet:

@@ -7,6 +7,7 @@ a little of an idle core.
 
 import os
 from hashlib import sha256
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from lading.place import default_root
@@ -27,6 +28,7 @@ class Early:
         self._name = f"state/compiler-{folder}"
         self._told = ""
         self._running: Running | None = None
+        self._lock = Lock()
 
     def __enter__(self) -> "Early":
         try:
@@ -57,10 +59,11 @@ class Early:
         text = _text(interpreter)
         if text != self._told:
             self._keep(text)
-        running = self._running
-        if running is None or text != self._told:
-            return None
-        self._running = None
+        with self._lock:
+            running = self._running
+            if running is None or text != self._told:
+                return None
+            self._running = None
         return running
 
     def _keep(self, text: str) -> None:

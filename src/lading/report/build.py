@@ -64,12 +64,12 @@ def _total_row(platform: PlatformReport, budget: int | None, indent: str) -> Seq
     if all(layer.files < 0 for layer in platform.layers):
         return f"{indent}total", size(platform.size), "", "", ""
     files = sum(max(0, layer.files) for layer in platform.layers)
-    share = f"{_percent(platform.unpacked, budget)} of {size(budget, short=True)}" if budget else ""
+    share = f"{percent(platform.unpacked, budget)} of {size(budget, short=True)}" if budget else ""
     return f"{indent}total", size(platform.size), size(platform.unpacked), f"{files:,}", share
 
 
-def _percent(part: int, whole: int) -> str:
-    # Rounded up, so that 100% is never shown for what is over the budget by a little.
+def percent(part: int, whole: int) -> str:
+    """A share in words. Rounded up, so that 100% is never shown for what is over the budget by a little."""
     return f"{-(-100 * part // whole)}%"
 
 

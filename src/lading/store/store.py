@@ -258,10 +258,14 @@ class Store:
     def abandon(self) -> None:
         """Remove what this process has in `tmp/`, and let its threads make nothing more: it is about to end."""
         Store._abandoned = True
-        for _ in range(3):  # a thread may be about to write to what was there a moment ago
-            for path in (self.root / "tmp").glob(f"{os.getpid():x}-*"):
+        for attempt in range(_ATTEMPTS):  # a thread may be writing to what was there a moment ago
+            left = list((self.root / "tmp").glob(f"{os.getpid():x}-*"))
+            if attempt > 1 and not left:
+                return
+            for path in left:
                 with suppress(OSError):
                     remove_tree(path) if path.is_dir() else path.unlink()
+            time.sleep(0.001)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -297,6 +301,10 @@ class Store:
         except FileNotFoundError:
             folder.mkdir(parents=True, exist_ok=True)
             return os.open(name, flags, 0o644), name
+
+
+_ATTEMPTS = 50
+"""How often an ending process looks for its own leftovers, a millisecond apart."""
 
 
 class BlobWriter:

@@ -52,6 +52,7 @@ class DependenciesStep:
     """The dependencies layer."""
 
     title = "dependencies"
+    shares = True
 
     def __init__(
         self,
