@@ -26,6 +26,8 @@ MODULES: Mapping[str, str] = {
 
 _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?\Z")
 _SCRIPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_SHELL = re.compile(r"(?:ba|da|a|z|k)?sh\Z|.*\.sh\Z")
+"""No package installs these as scripts of Python: whoever names one wants a shell."""
 
 Start = Callable[[App, int], tuple[str, ...]]
 
@@ -83,7 +85,8 @@ def serve(app: App, server: str, port: int) -> tuple[str, ...]:
 def python_words(words: Sequence[str], venv: str, port: int) -> tuple[str, ...] | None:
     """A command as words for the image's Python, or nothing when that cannot run it.
 
-    `celery worker` becomes `-m celery worker`, `python manage.py` becomes `manage.py`, a console script its path.
+    `celery worker` becomes `-m celery worker`, `python manage.py` becomes `manage.py`, a console script its path. Shells
+    and their scripts are what it cannot run.
     """
     program, *rest = (word.replace(PORT, str(port)) for word in words)
     program = program.removeprefix("./")
@@ -93,7 +96,7 @@ def python_words(words: Sequence[str], venv: str, port: int) -> tuple[str, ...] 
         return program, *rest
     if program in MODULES:
         return "-m", MODULES[program], *rest
-    if _SCRIPT.match(program):
+    if _SCRIPT.match(program) and not _SHELL.match(program):
         return f"{venv}/bin/{program}", *rest
     return None
 

@@ -29,6 +29,8 @@ WSGI = App(target="main:app", framework="Flask", protocol="wsgi")
     (["bin/thing"], None),
     (["python"], None),
     (["../x"], None),
+    (["sh", "-c", "uvicorn main:app"], None),
+    (["./migrate.sh"], None),
 ])  # fmt: skip
 def test_a_command_becomes_words_for_the_images_python(words: list[str], expected: tuple[str, ...] | None) -> None:
     assert python_words(words, VENV, 80) == expected
