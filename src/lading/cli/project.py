@@ -91,7 +91,7 @@ class Project:
 
         named = {name: facts for name, (facts, _) in self.services.items()}
         below = [name for name, facts in named.items() if _within(facts.folder, self.here)]
-        around = [name for name, facts in named.items() if _within(self.here, facts.folder)]
+        around = [name for name, facts in named.items() if self._around(name, facts.folder)]
         unsupported = [one for one in self.survey.unsupported if _within(one.folder, self.here)]
         return Survey(
             services=tuple(_renamed(named[name], name) for name in (below or ([] if unsupported else around[-1:]))),
@@ -187,9 +187,13 @@ class Project:
 
         folders = {name: facts.folder for name, (facts, _) in self.services.items() if name not in self.apart}
         below = [name for name, folder in folders.items() if _within(folder, self.here)]
-        here = below or [name for name, folder in folders.items() if _within(self.here, folder)][-1:]
+        here = below or [name for name, folder in folders.items() if self._around(name, folder)][-1:]
         chosen = tuple(name for name in here if starts(*self.services[name]))
         return chosen or tuple(here[:1] if len(here) == 1 else ())
+
+    def _around(self, name: str, folder: str) -> bool:
+        """Whether `here` is inside a service. Nothing is inside an image of packages, which has no folder."""
+        return _within(self.here, folder) and name not in self.strategy.images
 
     def mentions(self, *words: bytes) -> bool:
         """Whether one of these words stands anywhere in the settings: a quick look that parses nothing."""

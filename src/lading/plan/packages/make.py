@@ -34,10 +34,12 @@ _NOTHING = Server(
 def packages_facts(strategy: ImageStrategy) -> PackagesService:
     """What there is to know of an image that only lading.toml describes."""
     source = strategy.origin("packages") or "packages"
+    server = _NOTHING if strategy.entrypoint else known_server(strategy.packages, strategy.port) or _NOTHING
     return PackagesService(
         name=Fact(value=strategy.service, source=source.removesuffix(".packages")),
         folder=".",
         packages=strategy.packages,
+        variables=tuple(Fact(value=variable, source=server.title) for variable in server.variables),
     )
 
 

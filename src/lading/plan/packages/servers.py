@@ -11,11 +11,13 @@ from typing import Literal
 import msgspec
 
 from lading.plan.packages import postgres
+from lading.survey.model import Variable
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a packaged server. `title` names it, `package` is the one it was known by; `programs` are folders
-    of programs for PATH, `without` packages that it runs without, `notes` what a person should see of that."""
+    of programs for PATH, `without` packages that it runs without, `notes` what a person should see of that;
+    `variables` are what it reads of a container's environment."""
 
     title: str
     package: str
@@ -32,6 +34,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     stop_signal: str = "SIGTERM"
     start_period: float | None = None
     notes: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
 
 
 def known_server(packages: Iterable[str], port: int | None) -> Server | None:
@@ -77,6 +80,11 @@ def _postgres(package: str, port: int | None) -> Server:
         files=((postgres.START, 0o755, postgres.SCRIPT),),
         stop_signal="SIGINT",  # "fast" shutdown: open transactions are ended (PostgreSQL's manual, 18.5)
         start_period=60.0,
+        variables=(
+            Variable(name="POSTGRES_DB"),
+            Variable(name="POSTGRES_PASSWORD", required=True, secret=True),
+            Variable(name="POSTGRES_USER"),
+        ),
         notes=(f"PostgreSQL is without its compiler of queries ({compiler}): jit is off",) if compiler else (),
     )
 
