@@ -67,5 +67,5 @@ def _fixtures(folder: Path) -> Iterator[Path]:
 def _environment(scratch: Path) -> dict[str, str]:
     """As good as nothing: no settings of this machine, no network but loopback."""
     own = {"HOME": str(scratch), "LADING_STORE": str(scratch / "store"), "LADING_DEBIAN_MIRROR": _NOBODY}
-    proxies = {name: _NOBODY for name in ("http_proxy", "https_proxy")}
+    proxies = dict.fromkeys(("http_proxy", "https_proxy"), _NOBODY)
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path), **own, **proxies}
