@@ -26,8 +26,8 @@ def _differs(fault: Fault, *, write: bool) -> bool:
         return False
     if write:
         fault.text.write_text(after, "utf-8")
-    told = (text.splitlines(keepends=True) for text in (before, after))
-    sys.stdout.writelines(unified_diff(*told, f"{fault.name} (was)", f"{fault.name} (is)"))
+    was, now = (text.splitlines(keepends=True) for text in (before, after))
+    sys.stdout.writelines(unified_diff(was, now, f"{fault.name} (was)", f"{fault.name} (is)"))
     return True
 
 
