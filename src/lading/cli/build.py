@@ -69,6 +69,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--push", action="store_true", help="push to the registry that the image's name says")
     parser.add_argument("--load", action="store_true", help="load into Docker or Podman, sending only missing layers")
+    parser.add_argument(
+        "--changed-since", metavar="REV", help="only services that have changed since a commit (see lading affected)"
+    )
     parser.add_argument("--explain", action="store_true", help="say for each step whether it was reused, or why not")
     parser.add_argument("--jobs", type=int, metavar="N", help="how much is done at once (default: one a core)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
@@ -125,6 +128,9 @@ def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "E
 
     began = time.perf_counter()
     project = load_project(context, args.directory)
+    if args.changed_since and not _narrow(project, args, context):
+        _print([], args, context, seconds=0)
+        return EXIT_DONE
     alone = not _concerns_buildkit(project, args)
     if alone:
         plans = [adjusted(plan, args) for plan in project.plans(args.services)]
@@ -141,6 +147,17 @@ def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "E
     if alone:
         memory.keep(project, reports)
     return EXIT_DONE
+
+
+def _narrow(project: "Project", args: argparse.Namespace, context: Context) -> bool:
+    """Leave only the services that have changed since a commit; whether there are any."""
+    from lading.cli.changes import changes_since
+    from lading.report.affected import render_affected
+
+    found = changes_since(project, context, args.changed_since, args.services)
+    context.note(render_affected(found)[-1])
+    args.services = [one.service for one in found.affected]
+    return bool(args.services)
 
 
 def _concerns_buildkit(project: "Project", args: argparse.Namespace) -> bool:

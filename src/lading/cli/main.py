@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "survey": "show what is in this repository: services and facts, each with its source",
     "plan": "show the stages of each service's image",
+    "affected": "show which services have changed since a commit",
     "lock": "pin the base, its packages and the tools in lading.lock",
     "build": "build the images of services",
     "render": "write the Dockerfile and other files that stand for a plan",

@@ -135,7 +135,7 @@ def _reasons(step: StepReport) -> Iterator[str]:
     elif not step.reasons:
         yield "its result is no longer in the store"
     for reason in step.reasons[:MOST_REASONS]:
-        yield printable(_reason(reason))
+        yield printable(told_reason(reason))
     if len(step.reasons) > MOST_REASONS:
         yield f"of {len(step.reasons) - MOST_REASONS:,} more changes"
 
@@ -143,7 +143,7 @@ def _reasons(step: StepReport) -> Iterator[str]:
 _DIGEST = re.compile(r"sha256:([0-9a-f]{12})[0-9a-f]{52}")
 
 
-def _reason(reason: Reason) -> str:
+def told_reason(reason: Reason) -> str:
     """What happened to one input. A digest by itself says nothing to a person, and beside other words its beginning
     is enough."""
     before, after = reason.before, reason.after
