@@ -1,4 +1,4 @@
-"""The other image of `lading size --compare`: found as any image is, fetched from Docker, or built for the occasion."""
+"""The images of `lading size`: found as any image is, fetched from Docker, or built for the occasion."""
 
 import argparse
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lading.oci.model import Platform
 
 DOCKER = "docker:"
-"""What an image of the local Docker is called by, in front of its name."""
+"""What stands in front of the name of an image in the local Docker."""
 BUILDING = ("context", "build_context", "builder", "network")
 """Flags that say how a Dockerfile is built."""
 
@@ -33,27 +33,28 @@ def other_image(args: argparse.Namespace, context: Context, platform: "Platform"
     """The image that is compared with; what was made for it is gone when the context ends."""
     if args.compare_dockerfile:
         yield _built(args, context, platform)
-    elif args.compare.startswith(DOCKER):
-        with _of_docker(context, args.compare.removeprefix(DOCKER)) as found:
-            yield found
     else:
-        yield find_image(context, args.compare)
+        with image_of(context, args.compare) as found:
+            yield found
 
 
 @contextmanager
-def _of_docker(context: Context, name: str) -> Iterator[Found]:
-    """An image of the local Docker, saved into an archive."""
+def image_of(context: Context, text: str) -> Iterator[Found]:
+    """The image that `text` means: see `find_image`; with `docker:` in front of its name one of the local Docker, saved
+    into an archive that is gone when the context ends."""
+    if not text.startswith(DOCKER):
+        yield find_image(context, text)
+        return
     from lading.oci.archive import read_archive
     from lading.prove.container import asked as answer
 
+    name = text.removeprefix(DOCKER)
     with context.store.scratch() as folder:
         path = folder / "image.tar"
         done = answer(context.runner, "docker", "image", "save", f"--output={path}", "--", name)
         if isinstance(done, str):
-            raise UsageError(
-                f"docker does not give the image: {done}", where=f"{DOCKER}{name}", fix="docker images lists them"
-            )
-        yield Found(f"{DOCKER}{name}", read_archive(path).open())
+            raise UsageError(f"docker does not give the image: {done}", where=text, fix="docker images lists them")
+        yield Found(text, read_archive(path).open())
 
 
 def _built(args: argparse.Namespace, context: Context, platform: "Platform") -> Found:

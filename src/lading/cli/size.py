@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from lading.cli.context import Context
-from lading.cli.images import IMAGE_HELP, choose, find_image
+from lading.cli.images import IMAGE_HELP, choose
 from lading.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ HELP = "show the layers and the largest packages of an image, or what it saves o
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading size`."""
-    parser.add_argument("image", metavar="IMAGE", help=IMAGE_HELP)
+    parser.add_argument("image", metavar="IMAGE", help=f"{IMAGE_HELP}; docker:NAME is one in Docker")
     parser.add_argument("--platform", help="which image of several: linux/amd64, linux/arm64 (default: this machine's)")
     parser.add_argument(
         "--top", type=int, default=15, metavar="N", help="so many packages or differences at most (default: 15)"
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("another image to compare with")
     which = group.add_mutually_exclusive_group()
-    which.add_argument("--compare", metavar="OTHER", help="an image as above, or docker:NAME for one in Docker")
+    which.add_argument("--compare", metavar="OTHER", help="an image, named as above")
     which.add_argument(
         "--compare-dockerfile", metavar="PATH", help="the image of a Dockerfile, which BuildKit builds for it"
     )
@@ -40,26 +40,28 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Measure the image, or both, and print it."""
-    from lading.cli.compared import asked
-    from lading.prove.size import measure
-    from lading.report.size import render_json, render_text
+    from lading.cli.compared import asked, image_of
 
     if args.top < 1:
         raise UsageError("--top takes a number from 1", where=f"--top {args.top}")
-    compares = asked(args)
-    found = find_image(context, args.image)
-    image = choose(found, args.platform)
-    if compares:
-        return _compare(found, image, args, context)
+    show = _compare if asked(args) else _measure
+    with image_of(context, args.image) as found:
+        show(found, choose(found, args.platform), args, context)
+    return EXIT_DONE
+
+
+def _measure(found: "Found", image: "Image", args: argparse.Namespace, context: Context) -> None:
+    from lading.prove.size import measure
+    from lading.report.size import render_json, render_text
+
     result = measure(image)
     if args.format == "json":
         context.print(render_json(found.name, result))
     else:
         context.print(render_text(found.name, result, top=args.top, colour=context.colour))
-    return EXIT_DONE
 
 
-def _compare(found: "Found", image: "Image", args: argparse.Namespace, context: Context) -> int:
+def _compare(found: "Found", image: "Image", args: argparse.Namespace, context: Context) -> None:
     from lading.cli.compared import other_image
     from lading.oci.partial import platform_of
     from lading.prove.comparison import compare
@@ -74,4 +76,3 @@ def _compare(found: "Found", image: "Image", args: argparse.Namespace, context: 
     else:
         told = render_text(found.name, other.name, result, platform=str(platform), top=args.top, colour=context.colour)
         context.print(told)
-    return EXIT_DONE

@@ -111,6 +111,7 @@ def test_against_an_image_in_docker(here: Path, monkeypatch: pytest.MonkeyPatch)
     text = told(here, "out", "--platform", "linux/amd64", "--compare", "docker:team/app:0")
     assert "against docker:team/app:0" in text
     assert "90%" in text
+    assert told(here, "docker:team/app:0").startswith("docker:team/app:0  linux/amd64")
     with pytest.raises(UsageError, match="No such image: --privileged"):
         told(here, "out", "--platform", "linux/amd64", "--compare", "docker:--privileged")
     assert [path for path in (here / "store/tmp").iterdir() if path.is_dir()] == []
