@@ -15,14 +15,17 @@ from lading.lock.model import BasePin, BuildPin, Pins, ToolPin
 from lading.lock.request import build_set
 from lading.plan.make import make_plan
 from lading.plan.model import ImageBase, Plan, PythonProject
+from lading.plan.packages.make import packages_facts
 from lading.plan.reasons import Planned
 from lading.render.compose import compose
 from lading.render.desk import development_dockerfile
 from lading.render.development import development
 from lading.render.dockerfile import dockerfile
 from lading.render.dockerignore import dockerignore
+from lading.render.probes import probes
+from lading.render.roles import Member
 from lading.strategy.read import read_strategy
-from lading.strategy.resolve import resolve
+from lading.strategy.resolve import resolve, resolve_image
 from lading.tree import MemoryTree
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +134,31 @@ def plan_text(tree: MemoryTree) -> str:
     return msgspec.json.format(msgspec.json.encode({"plan": made.plan, "why": made.decisions})).decode() + "\n"
 
 
+IMAGES = """
+registry = "registry.example/team"
+[images.postgres]
+packages = ["postgresql-17"]
+[images.web]
+packages = ["nginx-light"]
+entrypoint = ["/usr/sbin/nginx"]
+command = ["-g", "daemon off;"]
+health = { command = ["/usr/bin/true"] }
+accounts = { www = "65532:65532" }
+directories = { "/srv/kept" = { owner = "5:6", mode = 0o750 } }
+files = { "/etc/nginx/nginx.conf" = { source = "deploy/nginx.conf" } }
+links = { "/srv/current" = "site" }
+"""
+"""Images of packages: of a server that is known, and of one that is declared."""
+
+
+def image(name: str) -> tuple[Member, Planned]:
+    """One of these images."""
+    strategy = resolve_image(read_strategy(IMAGES.encode(), None), name)
+    facts = packages_facts(strategy)
+    made = make_plan(facts, strategy, revision="0" * 40)
+    return Member(made.plan, facts, strategy), made
+
+
 def pins_for(plan: Plan) -> Pins:
     """A lock that has what a Dockerfile can take from one: uv, an image base, and what builds the project's wheel."""
     digest = digest_of(b"")
@@ -166,6 +194,15 @@ def rendered() -> dict[str, str]:
         found[f"{name}.compose.yaml"] = compose([one])
         found[f"{name}.compose.dev.yaml"] = development([one])
         found[f"{name}.Dockerfile.dev"] = development_dockerfile(one, pins=pins_for(one.plan))
+    members = []
+    for name in ("postgres", "web"):
+        one, made = image(name)
+        members.append(one)
+        found[f"image-{name}.Dockerfile"] = dockerfile(made.plan, reasons=made.decisions)
+        found[f"image-{name}.dockerignore"] = dockerignore(made.plan)
+    found["images.compose.yaml"] = compose(members)
+    found["images.compose.dev.yaml"] = development(members)
+    found["images.probes.yaml"] = probes(members)
     return found
 
 

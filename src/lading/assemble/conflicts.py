@@ -26,7 +26,7 @@ def settle(workshop: Workshop, segments: Sequence[Segment], compression: Compres
     settled = list(segments)
     for number, paths in losing.items():
         some = ", ".join(sorted(paths)[:3])
-        workshop.note(f"{len(paths)} files come from two packages, the last one's are used: {some}")
+        workshop.note(f"{len(paths)} files come from two places, the last one's are used: {some}")
         settled[number] = _without(workshop.store, segments[number], paths, compression, workshop.mtime)
     return tuple(settled)
 

@@ -105,6 +105,8 @@ def _tell(book: Book, strategy: ImageStrategy, base: str, server: Server) -> Non
         book.add("base", "without", ", ".join(left_out), source)
     for volume in _volumes(strategy, server):
         book.add("run", "volume", volume, book.origin("volumes") if strategy.volumes else server.title)
+    if "/" not in strategy.image:
+        book.note(f"{strategy.image} without a registry means Docker Hub's image of that name (`registry`, `image`)")
     tell_rest(book)
 
 
