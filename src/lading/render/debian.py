@@ -46,8 +46,7 @@ def packages_in_runtime(names: Sequence[str], scene: Scene) -> Iterator[Instruct
         yield Run(("apt-get update", command(*_install(*names))), mounts=(*_APT, logs))
     else:
         yield Comment((f"{_why(names, scene)}, and what these depend on.",))
-        # As it is: folders among the packages' files may have owners of their own.
-        yield Copy(sources=(f"{UNPACKED}/",), destination="/", stage=PACKAGES, link=True)
+        yield Copy(sources=(f"{UNPACKED}/",), destination="/", stage=PACKAGES, owner="0:0", link=True)
     yield Blank()
 
 

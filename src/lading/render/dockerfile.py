@@ -74,6 +74,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *debian.packages_stage(extra_packages(base), scene),
         *(one for block in blocks[plan.runtime.name] for one in block.made if scene.making == PACKAGES),
         *_runtime(scene),
+        *files.made_elsewhere(scene),
         *shipped,
         *([] if any(isinstance(one, Workdir) for one in shipped) else [Workdir(plan.config.workdir)]),
         *_config(scene, base),

@@ -1,12 +1,14 @@
 """Steps that put files into the stage that ships: what another stage made, accounts, small texts."""
 
+from collections.abc import Iterator
+
 from lading.plan.accounts import NSSWITCH, group, passwd
 from lading.plan.model import Accounts, CopyFile, CopyFromStage, MakeFolder, MakeLink, SmallStep, WriteFile
 from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, Write
 from lading.render.public import DISTROLESS_ACCOUNTS
 from lading.render.quoting import command
 from lading.render.reasons import sentence
-from lading.render.scene import PACKAGES, UNPACKED, Blocks, Scene
+from lading.render.scene import MADE, Blocks, Scene
 
 
 def from_stage(step: CopyFromStage) -> Blocks:
@@ -25,9 +27,9 @@ def small(step: SmallStep, scene: Scene) -> Blocks:
         case CopyFile():
             return copy_file(step)
         case MakeFolder():
-            return folder(step, scene)
+            return folder(step)
         case MakeLink():
-            return link(step, scene)
+            return link(step)
 
 
 def accounts(step: Accounts, scene: Scene) -> Blocks:
@@ -72,30 +74,26 @@ def copy_file(step: CopyFile) -> Blocks:
     return Blocks(shipped=(Comment((f"{sentence(step.why)}.",)), copied, Blank()))
 
 
-def folder(step: MakeFolder, scene: Scene) -> Blocks:
+def folder(step: MakeFolder) -> Blocks:
     """A folder with its owner. It is made where there is a shell and copied as it is, with owner and permissions."""
     owner = (f"--owner={step.uid}", f"--group={step.gid}", f"--mode={step.mode:o}")
-    return _made((command("install", "-d", *owner, f"{_tree(scene)}{step.path}"),), step.why, scene)
+    return _made(step.why, command("install", "-d", *owner, f"{MADE}{step.path}"))
 
 
-def link(step: MakeLink, scene: Scene) -> Blocks:
+def link(step: MakeLink) -> Blocks:
     """A symbolic link, made where there is a shell."""
-    place = f"{_tree(scene)}{step.path}"
+    place = f"{MADE}{step.path}"
     parent = command("mkdir", "--parents", place.rpartition("/")[0])
-    return _made((parent, command("ln", "-s", step.target, place)), step.why, scene)
+    return _made(step.why, parent, command("ln", "-s", step.target, place))
 
 
-def _tree(scene: Scene) -> str:
-    """Where the last stage that does not ship has what is copied as it is: beside unpacked packages, where it has
-    some."""
-    return UNPACKED if scene.making == PACKAGES else _MADE
+def made_elsewhere(scene: Scene) -> Iterator[Instruction]:
+    """The copy that brings all folders and links, with their owners and permissions; nothing where there are none."""
+    if any(isinstance(step, MakeFolder | MakeLink) for step in scene.plan.runtime.steps):
+        yield Comment(("Folders and links, as they were made: with their owners and permissions.",))
+        yield Copy(sources=(f"{MADE}/",), destination="/", stage=scene.making, link=True)
+        yield Blank()
 
 
-def _made(commands: tuple[str, ...], why: str, scene: Scene) -> Blocks:
-    made = (Comment((f"{sentence(why)}.",)), Run(commands), Blank())
-    if scene.making == PACKAGES:
-        return Blocks(made=made)  # comes with the packages
-    return Blocks(made=made, shipped=(Copy(sources=(f"{_MADE}/",), destination="/", stage=scene.making), Blank()))
-
-
-_MADE = "/made"
+def _made(why: str, *commands: str) -> Blocks:
+    return Blocks(made=(Comment((f"{sentence(why)}.",)), Run(commands), Blank()))
