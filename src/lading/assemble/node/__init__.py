@@ -1,0 +1,1 @@
+"""What the embedded engine knows of Node: installing packages, running builds, packing what comes of it."""

@@ -1,0 +1,1 @@
+"""What is decided about services that run on Node, and sites that Node builds."""
