@@ -1,7 +1,7 @@
 """Both engines make the same image of a plan: the embedded one, and BuildKit from the rendered Dockerfile.
 
-Held against each other for the reference service on each base, as a package, and for a service that is awkward to copy. What may
-differ is listed in `tests.support.parity`; the public images are stand-ins (`tests.support.public_bases`).
+Held against each other for the reference service on each base, as a package, and for a service that is awkward to copy.
+What may differ is listed in `tests.support.parity`; the public images are stand-ins (`tests.support.public_bases`).
 """
 
 import gzip
