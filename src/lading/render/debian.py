@@ -65,8 +65,8 @@ def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
         yield Comment((f"{RUNTIME_BASE}: the image that ships, to see which packages it has.",))
         yield From(pinned(scene.base.runtime, scene.pins, platforms), RUNTIME_BASE)
         yield Blank()
-    why = "their maintainer scripts do not run" if own else "for an image that has no apt to install them"
-    yield Comment((f"{PACKAGES}: {', '.join(names)}; {why}.", *_reasons(scene)))
+    why = "without their maintainer scripts" if own else "for an image that has no apt to install them"
+    yield Comment((f"{PACKAGES}: {', '.join(names)} {why}.", *_reasons(scene)))
     yield From(pinned(scene.base.build, scene.pins, platforms), PACKAGES)
     yield Arg(ARCHITECTURE)
     yield Comment((
