@@ -85,8 +85,8 @@ def serve(app: App, server: str, port: int) -> tuple[str, ...]:
 def python_words(words: Sequence[str], venv: str, port: int) -> tuple[str, ...] | None:
     """A command as words for the image's Python, or nothing when that cannot run it.
 
-    `celery worker` becomes `-m celery worker`, `python manage.py` becomes `manage.py`, a console script its path. Shells
-    and their scripts are what it cannot run.
+    `celery worker` becomes `-m celery worker`, `python manage.py` becomes `manage.py`, a console script its path.
+    Shells and their scripts are what it cannot run.
     """
     program, *rest = (word.replace(PORT, str(port)) for word in words)
     program = program.removeprefix("./")
