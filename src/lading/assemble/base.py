@@ -17,6 +17,7 @@ from lading.assemble.debian_files import (
     is_certificate,
     mode_of,
     ships,
+    ships_in_static,
 )
 from lading.assemble.packages import Packages, where_is
 from lading.assemble.python.bytecode import Compiler, PycQueue
@@ -25,6 +26,7 @@ from lading.assemble.smallfiles import SmallFiles
 from lading.digest import Digest, digest_of
 from lading.errors import VerificationFailed
 from lading.lock.model import DebianPin
+from lading.plan.bases import static_base
 from lading.plan.model import DebianBase
 from lading.store import Store
 
@@ -61,6 +63,9 @@ class PackagePacker:
         self._mtime = mtime
         self._compiler = compiler
         self._bytecode = bytecode
+        # A base with further packages keeps what those may name or read.
+        self._plain_static = base == static_base()
+        self._ships = ships_in_static if self._plain_static else ships
 
     def known(self, pin: DebianPin) -> PackageSegment | None:
         """The segment of a package that was packed before, if it is whole."""
@@ -90,7 +95,7 @@ class PackagePacker:
             "package",
             {
                 "package": pin.digest,
-                "base": self._base.name,
+                "base": f"{self._base.name}{' alone' if self._plain_static else ''}",
                 "filter": FILTER_VERSION,
                 "bytecode": self._bytecode,
                 "compression": NAMES[self._compression],
@@ -106,7 +111,7 @@ class PackagePacker:
             path = canonical(entry.path)
             if is_certificate(path):
                 certificates[path] = b"".join(entry.chunks())
-            if not ships(path) or path in ALIASES:
+            if not self._ships(path) or path in ALIASES:
                 continue
             _write_entry(entry, path, shipped, writer=writer, pycs=pycs, where=where)
             for name, data in pycs.ready():
@@ -126,7 +131,7 @@ class PackagePacker:
         sums = "".join(
             f"{deb.md5sums[path]}  {path}\n" for path in sorted(deb.md5sums) if canonical(path) in shipped
         ).encode()
-        if self._base.name == "distroless":
+        if self._base.name != "slim":
             writer.file(f"{STATUS_FOLDER}/{pin.name}", control.encode())
             writer.file(f"{STATUS_FOLDER}/{pin.name}.md5sums", sums)
             return

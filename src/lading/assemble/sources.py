@@ -11,11 +11,14 @@ from lading.assemble.python.wheel_fetch import WheelFetcher
 from lading.assemble.python.wheels import Wheel
 from lading.assemble.stored import RemoteRecord, StoredImage
 from lading.digest import Digest
-from lading.lock.model import DebianPin, Pins
+from lading.errors import UsageError
+from lading.lock.model import DebianPin, Pins, ToolPin
 from lading.oci.model import Image, Layer
 from lading.store import Store
 
 if TYPE_CHECKING:
+    from lading.assemble.go.command import GoCommand
+    from lading.assemble.node.tool import NodeTool
     from lading.debian.mirrors import Mirrors
     from lading.http import Http
     from lading.oci.registry import Registry
@@ -94,7 +97,37 @@ class OutsideSources:
 
         pin = pins.tool("uv", machine_platform())
         tool = find_uv(runner=self._runner(), env=self._env, store=self._store, pin=pin)
-        return Uv(tool.path, self._runner(), folder, sys.executable)
+        return Uv(tool.path, self._runner(), folder, sys.executable, self._env)
+
+    def go(self, least: str, pins: Pins) -> "GoCommand":
+        """See `Sources.go`."""
+        from lading.assemble.go.command import GoCommand
+        from lading.toolchain.go import find_go
+        from lading.toolchain.uv import machine_platform
+
+        pin = pins.tool("go", machine_platform())
+        found = find_go(least, pin=pin, runner=self._runner(), env=self._env, store=self._store)
+        return GoCommand(found, self._runner(), self._env, self._store)
+
+    def node(self, line: str, pins: Pins) -> "NodeTool":
+        """See `Sources.node`."""
+        from lading.assemble.node.tool import NodeTool
+        from lading.toolchain.node import find_node, tool_of
+        from lading.toolchain.uv import machine_platform
+
+        pin = pins.tool(tool_of(line), machine_platform())
+        if pin is None:
+            raise UsageError(
+                f"the lock does not have node {line} for {machine_platform()}", where="lading.lock", fix="lading lock"
+            )
+        found = find_node(pin, runner=self._runner(), env=self._env, store=self._store)
+        return NodeTool(found, self._runner(), self._env)
+
+    def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
+        """See `Sources.tool_wheel`."""
+        from lading.toolchain.wheel import fetch_wheel
+
+        return fetch_wheel(pin, self._runner(), scratch)
 
 
 def pinned_reference(reference: str, manifest: Digest) -> str:

@@ -17,13 +17,20 @@ from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image, Layer
 from lading.plan.model import (
     Accounts,
+    BaseFiles,
     CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
+    GoBinaries,
     ImageBase,
     MakeFolder,
     MakeLink,
+    NodeBuild,
+    NodeModules,
+    NodeProgram,
+    NodeStep,
+    OwnProgram,
     Plan,
     PythonDependencies,
     PythonProject,
@@ -60,7 +67,7 @@ class Work:
         self.labels: dict[str, str] = {}
         self.base_config: Mapping[str, Any] | None = None
         self._base_image = self._open_base()
-        self._packages = self._pinned_packages()
+        self._packages = self._packages_of(self._base) if isinstance(self._base, DebianBase) else ()
         self._python = PythonSetting.of(
             workshop, plan, pins, platform, packages=self._packages, base_config=self.base_config
         )
@@ -103,13 +110,10 @@ class Work:
                 self._workshop.store.put_action(key, record)
         return image
 
-    def _pinned_packages(self) -> tuple[DebianPin, ...]:
-        if not isinstance(self._base, DebianBase):
-            return ()
-        architecture = self.platform.split("/")[1]
-        packages = self._pins.packages(self._base.suite, architecture, self._base.roots, self._base.without)
+    def _packages_of(self, base: DebianBase) -> tuple[DebianPin, ...]:
+        packages = self._pins.packages(base.suite, self.platform.split("/")[1], base.roots, base.without)
         if packages is None:
-            raise _stale(f"the {self._base.name} base on {self._base.suite} for {self.platform}")
+            raise _stale(f"the {base.name} base on {base.suite} for {self.platform}")
         return packages
 
     def _make_steps(self) -> list[LayerStep]:
@@ -129,9 +133,41 @@ class Work:
                     projects.append(step)
                 case CopyTree():
                     copies.append(step)
+                case GoBinaries() | OwnProgram():
+                    own.append(self._go(step))
+                case BaseFiles():
+                    own.append(self._base_files(step))
+                case NodeModules() | NodeBuild() | NodeProgram():
+                    own.append(self._node(step))
                 case CopyFromStage():
                     raise AssertionError("the steps that made what it copies stand for it")
         return [*self._base_steps(files), *own, *self._application(copies, projects)]
+
+    def _base_files(self, step: BaseFiles) -> LayerStep:
+        from lading.assemble.basefiles import BaseFilesStep
+
+        packages = self._packages_of(step.base)
+        return BaseFilesStep(self._workshop, self.plan, step=step, packages=packages, platform=self.platform)
+
+    def _go(self, step: GoBinaries | OwnProgram) -> LayerStep:
+        from lading.assemble.go.steps import BinariesStep, OwnProgramStep
+
+        if isinstance(step, GoBinaries):
+            return BinariesStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
+        return OwnProgramStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
+
+    def _node(self, step: NodeStep) -> LayerStep:
+        from lading.assemble.node.build import BuildStep
+        from lading.assemble.node.modules import ModulesStep
+        from lading.assemble.node.program import ProgramStep
+
+        match step:
+            case NodeModules():
+                return ModulesStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
+            case NodeBuild():
+                return BuildStep(self._workshop, self.plan, step=step, pins=self._pins)
+            case NodeProgram():
+                return ProgramStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
 
     @property
     def _with_python(self) -> PythonSetting:

@@ -2,18 +2,18 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeVar
 
 from lading.assemble.packages import Packages
 from lading.assemble.result import Event, Listener, Noted, StepBegan, StepEnded, StepMoved
 from lading.digest import Digest
-from lading.lock.model import DebianPin, Pins
+from lading.lock.model import DebianPin, Pins, ToolPin
 from lading.oci.model import Image
 from lading.store import Store
 from lading.tree import Tree
@@ -21,10 +21,15 @@ from lading.tree import Tree
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from lading.assemble.go.command import GoCommand
+    from lading.assemble.node.tool import NodeTool
     from lading.assemble.python.bytecode import Compiler, Interpreter
     from lading.assemble.python.running import Running
     from lading.assemble.python.uv import Uv
     from lading.assemble.python.wheels import Wheel
+    from lading.plan.model import Plan
+
+T = TypeVar("T")
 
 Doing = Literal["fetch", "install", "compile", "pack", "push", "load", "write"]
 Unit = Literal["packages", "files", "bytes", "layers"]
@@ -46,12 +51,21 @@ class Sources(Protocol):
     def uv(self, folder: Path, pins: Pins) -> "Uv":
         """uv, for the project in a folder."""
 
+    def go(self, least: str, pins: Pins) -> "GoCommand":
+        """A go command of that version or a newer one."""
+
+    def node(self, line: str, pins: Pins) -> "NodeTool":
+        """The pinned node of a release line, for this machine."""
+
+    def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
+        """The wheel of a tool, for whichever machine, fetched into `scratch`; its hash is checked by whoever opens it."""
+
 
 class Workshop:
     """Everything that steps share. A context manager: leaving it ends its threads and interpreters.
 
     `folder` is the repository's, `tree` its files; `mtime` the time of everything made, in seconds since 1970;
-    `spare` is for `Compiler`.
+    `spare` is for `Compiler`; `plans` are all that are going to be built, some of which can be made together.
     """
 
     def __init__(
@@ -65,6 +79,7 @@ class Workshop:
         mtime: int = 0,
         jobs: int | None = None,
         spare: "Callable[[Interpreter], Running | None]" = lambda _: None,
+        plans: "Sequence[Plan]" = (),
     ) -> None:
         self.store = store
         self.sources = sources
@@ -73,6 +88,7 @@ class Workshop:
         self.mtime = mtime
         self.jobs = jobs or os.cpu_count() or 1
         self.spare = spare
+        self.plans = tuple(plans)
         self._listener = listener
         self._shared = _Shared()
         self.packages = self._shared.stack.enter_context(Packages(store, sources.package))
@@ -119,6 +135,17 @@ class Workshop:
                 shared.compilers[identity] = shared.stack.enter_context(make())
             return shared.compilers[identity]
 
+    def shared(self, name: str, kind: type[T], make: Callable[[], T]) -> T:
+        """What all services of a build share under a name, made for the first that asks."""
+        known = self._shared.known
+        with self.turn(f"shared {name}"):
+            if name not in known:
+                known[name] = make()
+            found = known[name]
+        if not isinstance(found, kind):
+            raise AssertionError(f"{name} is two things")
+        return found
+
     def turn(self, what: str) -> Lock:
         """What is held while services must not do the same work beside each other: what the first one makes, the next
         one finds."""
@@ -151,6 +178,7 @@ class _Shared:
         self.pool: ThreadPoolExecutor | None = None
         self.compilers: dict[str, Compiler] = {}
         self.turns: dict[str, Lock] = {}
+        self.known: dict[str, object] = {}
         self.lock = Lock()
 
 

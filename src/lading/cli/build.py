@@ -269,6 +269,7 @@ def build_embedded(
             mtime=mtime_of(context.env),
             jobs=args.jobs,
             spare=spare,
+            plans=plans,
         ) as workshop,
     ):
 

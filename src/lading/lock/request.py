@@ -1,6 +1,6 @@
 """What plans need pinned: pure, and the same for the same plans."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import join, normpath
 
 import msgspec
@@ -8,7 +8,23 @@ import msgspec
 from lading.errors import UsageError
 from lading.lock.fields import is_project, is_requirement
 from lading.lock.model import BuildSet, Pins
-from lading.plan.model import GO_ARCHITECTURES, CopyTree, DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
+from lading.plan.model import (
+    GO_ARCHITECTURES,
+    BaseFiles,
+    CopyTree,
+    DebianBase,
+    GoBinaries,
+    ImageBase,
+    NodeBuild,
+    NodeModules,
+    NodeProgram,
+    OwnProgram,
+    Plan,
+    PythonDependencies,
+    PythonProject,
+    Stage,
+)
+from lading.toolchain.node import tool_of
 
 _HASHING = {"bookworm": "libssl3", "trixie": "libssl3t64"}
 """The library of each Debian release that Python needs for hashing alone, not for compiling."""
@@ -52,14 +68,9 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
     for plan in plans:
         for stage in plan.stages:
             for platform in plan.platforms:
-                debian: DebianBase | None
                 if isinstance(stage.base, ImageBase):
                     images.add(ImageRequest(reference=stage.base.reference, platform=platform))
-                    debian = _compiler_of(plan, stage.base)
-                else:
-                    debian = stage.base
-                if debian:
-                    bases.add(_base(debian, platform, plan.service))
+                bases |= {_base(debian, platform, plan.service) for debian in _debian_bases(plan, stage)}
             for step in stage.steps:
                 if isinstance(step, PythonProject) and step.build_requires:
                     builds.add(build_set(plan, step))
@@ -73,8 +84,19 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
 
 def tools_of(plan: Plan) -> frozenset[str]:
     """The names of the tools that make what a plan ships."""
-    steps = [step for stage in plan.stages for step in stage.steps]
-    return frozenset({"uv"} if any(isinstance(step, PythonDependencies | PythonProject) for step in steps) else ())
+    found: set[str] = set()
+    for stage in plan.stages:
+        for step in stage.steps:
+            match step:
+                case PythonDependencies() | PythonProject():
+                    found.add("uv")
+                case GoBinaries() | OwnProgram():
+                    found.add("go")
+                case NodeModules() | NodeBuild() | NodeProgram():
+                    found.add(tool_of(step.node))
+                case _:
+                    pass  # whatever it needs comes with the base or the source
+    return frozenset(found)
 
 
 def build_set(plan: Plan, step: PythonProject) -> BuildSet:
@@ -160,6 +182,15 @@ def joined(requests: Iterable[LockRequest]) -> LockRequest:
         tools=tuple(sorted({tool for request in every for tool in request.tools})),
         builds=tuple(builds[key] for key in sorted(builds)),
     )
+
+
+def _debian_bases(plan: Plan, stage: Stage) -> Iterator[DebianBase]:
+    """The Debian bases that a stage takes anything from."""
+    if isinstance(stage.base, DebianBase):
+        yield stage.base
+    elif isinstance(stage.base, ImageBase) and (compiler := _compiler_of(plan, stage.base)):
+        yield compiler
+    yield from (step.base for step in stage.steps if isinstance(step, BaseFiles))
 
 
 def _compiler_of(plan: Plan, base: ImageBase) -> DebianBase | None:

@@ -97,12 +97,11 @@ class PinSources:
     def tool(self, name: str) -> tuple[ToolPin, ...]:
         """See `Sources.tool`."""
         from lading.toolchain.resolve import pin_tool
-        from lading.toolchain.uv import MINIMUM
+        from lading.toolchain.tools import requirement_of
 
         self._note(f"looking up {name}")
-        least = ".".join(map(str, MINIMUM))
         return pin_tool(
-            name, requirement=f"{name}>={least}", uv=self._found_uv(), runner=self._runner(), cwd=self._root
+            name, requirement=requirement_of(name), uv=self._found_uv(), runner=self._runner(), cwd=self._root
         )
 
     def build(self, build: BuildSet) -> tuple[BuildPin, ...]:

@@ -19,6 +19,12 @@ SUITES: Mapping[str, str] = {"3.13": "trixie", "3.11": "bookworm"}
 _ROOTS = ("base-files", "ca-certificates", "libgcc-s1", "libstdc++6", "netbase", "tzdata")
 """What every base has beside Python: OS release, authorities, what C++ wheels are linked with, services, time zones."""
 
+_STATIC = ("base-files", "ca-certificates", "netbase", "tzdata")
+"""What programs read that are linked with nothing: OS release, authorities, services, time zones."""
+
+STATIC_SUITE = "trixie"
+"""The release that bases are of where no Python decides."""
+
 SLIM = ("coreutils", "dash", "findutils", "grep", "libc-bin", "sed", "tar")
 """What `slim` adds for those who debug in place: a shell, the usual tools, `getent` and `iconv`, and `tar`, which
 `kubectl cp` runs in the container."""
@@ -81,6 +87,20 @@ def debian_base(name: Literal["distroless", "slim"], python: str, extra: Iterabl
         roots=tuple(sorted(roots)),
         without=tuple(sorted({*WITHOUT, *unused} - roots)),
         interpreter=f"/usr/bin/python{python}",
+    )
+
+
+def node_base(name: Literal["distroless", "slim"], path: str, extra: Iterable[str] = ()) -> DebianBase:
+    """The base `name` for a node at `path`, which is linked with C++'s library, and further packages."""
+    roots = {*_ROOTS, *extra, *(SLIM if name == "slim" else ())}
+    without = tuple(sorted({*WITHOUT} - roots))
+    return DebianBase(name=name, suite=STATIC_SUITE, roots=tuple(sorted(roots)), without=without, interpreter=path)
+
+
+def static_base(extra: Iterable[str] = ()) -> DebianBase:
+    """The base of programs that are linked with nothing, and further packages. Those bring what they need of libc."""
+    return DebianBase(
+        name="static", suite=STATIC_SUITE, roots=tuple(sorted({*_STATIC, *extra})), without=tuple(sorted(WITHOUT))
     )
 
 

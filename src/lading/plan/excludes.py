@@ -25,7 +25,7 @@ def source_excludes(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str
         *DEVELOPMENT,
         *_kept(facts.ships),
         *strategy.exclude,
-        *map(_escaped, facts.nested),
+        *map(escaped, facts.nested),
         *SECRETS,
         *(f"!{pattern}" for pattern in strategy.include),
     )
@@ -37,10 +37,26 @@ def wheel_excludes(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str,
         *_NOT_FOR_WHEELS,
         *_kept(facts.ships),
         *strategy.exclude,
-        *map(_escaped, facts.nested),
+        *map(escaped, facts.nested),
         *SECRETS,
         *(f"!{pattern}" for pattern in strategy.include),
     )
+
+
+def part_excludes(strategy: ServiceStrategy) -> tuple[str, ...]:
+    """The patterns of what the build of a wheel does not see of a project that the service depends on."""
+    return (*_NOT_FOR_WHEELS, *strategy.exclude, *SECRETS, *(f"!{pattern}" for pattern in strategy.include))
+
+
+def placed(patterns: Iterable[str], folder: str) -> tuple[str, ...]:
+    """Patterns of a folder, as they read from the folder that it is in.
+
+    >>> placed(("docs", "!/a", "**/*.pem"), "services/api")
+    ('services/api/docs', '!services/api/a', 'services/api/**/*.pem')
+    """
+    if folder == ".":
+        return tuple(patterns)
+    return tuple(f"{'!' * one.startswith('!')}{folder}/{one.lstrip('!').lstrip('/')}" for one in patterns)
 
 
 def left_out(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str, ...]:
@@ -50,13 +66,13 @@ def left_out(facts: ServiceFacts, strategy: ServiceStrategy) -> tuple[str, ...]:
 
 
 def _kept(paths: Iterable[str]) -> Iterator[str]:
-    return (f"!{_escaped(path)}" for path in paths)
+    return (f"!{escaped(path)}" for path in paths)
 
 
-def _escaped(path: str) -> str:
+def escaped(path: str) -> str:
     r"""A path as a pattern that means just it.
 
-    >>> _escaped("a[1]*.py")
+    >>> escaped("a[1]*.py")
     'a\\[1]\\*.py'
     """
     return "".join(f"\\{letter}" if letter in "*?[\\!" else letter for letter in path)

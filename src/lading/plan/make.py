@@ -2,7 +2,7 @@
 
 from lading.plan.reasons import Planned
 from lading.strategy.model import ImageStrategy, ServiceStrategy
-from lading.survey.model import PackagesService, PythonService, Service
+from lading.survey.model import GoService, NodeService, PackagesService, PythonService, Service
 
 
 def make_plan(facts: Service, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
@@ -15,6 +15,14 @@ def make_plan(facts: Service, strategy: ServiceStrategy, *, revision: str = "") 
             from lading.plan.python.make import python_plan
 
             return python_plan(facts, strategy, revision=revision)
+        case GoService():
+            from lading.plan.go.make import go_plan
+
+            return go_plan(facts, strategy, revision=revision)
+        case NodeService():
+            from lading.plan.node.make import node_plan
+
+            return node_plan(facts, strategy, revision=revision)
         case PackagesService():
             from lading.plan.packages.make import packages_plan
 
@@ -30,5 +38,9 @@ def starts(facts: Service, strategy: ServiceStrategy) -> bool:
     match facts:
         case PythonService():
             return facts.app is not None
+        case NodeService():
+            return facts.start is not None or facts.kind == "site"
+        case GoService():
+            return True
         case PackagesService():
             return True  # else its plan tells what is missing

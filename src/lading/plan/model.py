@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from lading.survey.model import Manager
+
 GO_ARCHITECTURES = {"linux/amd64": "amd64", "linux/arm64": "arm64"}
 """Platforms that Lading assembles for, and what Debian calls them (Debian and Go agree on both names)."""
 
@@ -14,12 +16,13 @@ GO_ARCHITECTURES = {"linux/amd64": "amd64", "linux/arm64": "arm64"}
 class DebianBase(msgspec.Struct, frozen=True, kw_only=True, tag="debian"):
     """A root file system assembled from Debian packages.
 
-    `name` is `distroless` or `slim`; `suite` a Debian release's code name; `roots` the packages that are asked for,
+    `name` is `distroless`, `slim`, or `static`, which has authorities, time zones and accounts, and neither libc nor
+    any program; `suite` a Debian release's code name; `roots` the packages that are asked for,
     `without` those that are left out although something depends on them (only maintainer scripts use them);
     `interpreter` the Python in it, or empty.
     """
 
-    name: Literal["distroless", "slim"]
+    name: Literal["distroless", "slim", "static"]
     suite: str
     roots: tuple[str, ...]
     without: tuple[str, ...] = ()
@@ -33,6 +36,10 @@ class ImageBase(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     interpreter: str = ""
 
 
+class ScratchBase(msgspec.Struct, frozen=True, kw_only=True, tag="scratch"):
+    """Nothing at all: whatever the image needs, a step brings."""
+
+
 class ToolchainBase(msgspec.Struct, frozen=True, kw_only=True, tag="toolchain"):
     """A toolchain in a stage that does not ship: `version` is the least that will do (Go's `1.26.0`) or a release line
     (node's `24`)."""
@@ -41,18 +48,29 @@ class ToolchainBase(msgspec.Struct, frozen=True, kw_only=True, tag="toolchain"):
     version: str
 
 
-Base = DebianBase | ImageBase
+PythonBase = DebianBase | ImageBase
+"""What can have a Python in it."""
+
+Base = PythonBase | ScratchBase | ToolchainBase
 
 
 class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-dependencies"):
     """Install what the project's lock names, for the target, into a virtual environment at `venv`.
 
-    `lock` and `project` (pyproject.toml) are source paths, `python` is `major.minor`, `interpreter` the image's own.
+    `lock` and `project` (pyproject.toml, or what stands for it) are source paths, `also` further ones that the lock
+    consists of; `python` is `major.minor`, `interpreter` the image's own. `member` names the project in the lock of a
+    workspace. `parts` are the projects (as `project`) that a `PythonProject` installs: not from here. `git`: some
+    package comes from a repository of git. `unhashed`: the lock is only a list, and has no hashes for some packages.
     """
 
-    manager: Literal["uv"]
+    manager: Manager
     lock: str
     project: str
+    also: tuple[str, ...] = ()
+    member: str = ""
+    parts: tuple[str, ...] = ()
+    git: bool = False
+    unhashed: bool = False
     python: str
     interpreter: str
     venv: str
@@ -62,7 +80,10 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
 
 
 class PythonProject(msgspec.Struct, frozen=True, kw_only=True, tag="python-project"):
-    """Build the project as a wheel and install it, without dependencies, into the environment at `venv`."""
+    """Build the project as a wheel and install it, without dependencies, into the environment at `venv`.
+
+    `project` is its pyproject.toml; `exclude` are the patterns of what its build does not see.
+    """
 
     project: str
     python: str
@@ -117,19 +138,65 @@ class WriteFile(msgspec.Struct, frozen=True, kw_only=True, tag="write-file"):
     why: str
 
 
+class GoProgram(msgspec.Struct, frozen=True, kw_only=True):
+    """One program: the name of its binary, and the folder of its package relative to the module that is built."""
+
+    name: str
+    package: str
+
+
+class GoBinaries(msgspec.Struct, frozen=True, kw_only=True, tag="go-binaries"):
+    """Build programs without cgo, stripped and without the paths of the machine that builds, into the folder `path`.
+
+    `module` is the source folder where go is run, `go` the least version that will do. `workspace`: its go.work counts;
+    `vendored`: others' modules are in `vendor/`. `private` are modules that likely nobody but their owner may read.
+    `exclude` are the patterns of what no program is made of.
+    """
+
+    module: str
+    go: str
+    programs: tuple[GoProgram, ...]
+    path: str
+    workspace: bool = False
+    vendored: bool = False
+    private: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    why: str
+
+
+class OwnProgram(msgspec.Struct, frozen=True, kw_only=True, tag="own-program"):
+    """One of Lading's own small programs, compiled from its source in `lading.programs`, at `path`."""
+
+    name: Literal["probe", "static-server"]
+    path: str
+    why: str
+
+
+class BaseFiles(msgspec.Struct, frozen=True, kw_only=True, tag="base-files"):
+    """Some files of a base that the stage does not stand on: all at or below `paths`."""
+
+    base: DebianBase
+    paths: tuple[str, ...]
+    why: str
+
+
 class NodeInstall(msgspec.Struct, frozen=True, kw_only=True):
     """What a package manager needs to install what the lock names, and nothing else.
 
     `lock` and `manifests` (each `package.json`, and the manager's own settings) are source paths. `version` is the
-    manager's, or empty for the one that comes with node. `member` is the folder of the workspace's member that is
-    meant (`.` without a workspace). Of all packages only `scripts` may run something while they are installed.
+    manager's, or empty for the one that comes with node; `digest` is what its archive must have (`sha512.…`), if that
+    is said. `member` is the folder of the workspace's member that is meant (`.` without a workspace), `local` are those
+    of the packages beside it that it is made of. Of all packages only `scripts` may run something while they are
+    installed.
     """
 
     manager: Literal["npm", "pnpm", "yarn", "berry"]
     version: str = ""
+    digest: str = ""
     lock: str
     manifests: tuple[str, ...]
     member: str = "."
+    local: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 
 
@@ -155,18 +222,20 @@ class NodeOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeBuild(msgspec.Struct, frozen=True, kw_only=True, tag="node-build"):
-    """Install everything that the project names, run one script of its `package.json`, and keep `outputs` of it.
+    """Install everything that the project names, run scripts of its `package.json`, and keep `outputs` of it.
 
-    The script sees the source but for what `exclude` matches. `path` is the folder that all outputs go below; with
-    `compress`, texts in it get a `.gz` and a `.br` beside them.
+    `runs` are folders and names of scripts, in order. A script sees the source but for what `exclude` matches, and the
+    variables in `env` (sorted pairs). `path` is the folder that all outputs go below; with `compress`, texts in it get
+    a `.gz` and a `.br` beside them.
     """
 
     node: str
     install: NodeInstall
-    script: str
+    runs: tuple[tuple[str, str], ...]
     outputs: tuple[NodeOutput, ...]
     path: str
     exclude: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
     compress: bool = False
     why: str
 
@@ -209,7 +278,19 @@ class MakeLink(msgspec.Struct, frozen=True, kw_only=True, tag="make-link"):
 SmallStep = Accounts | WriteFile | CopyFile | MakeFolder | MakeLink
 """What is written beside a base's own files."""
 
-Step = PythonDependencies | PythonProject | CopyTree | CopyFromStage | SmallStep
+NodeStep = NodeModules | NodeBuild | NodeProgram
+
+Step = (
+    PythonDependencies
+    | PythonProject
+    | CopyTree
+    | CopyFromStage
+    | SmallStep
+    | GoBinaries
+    | OwnProgram
+    | BaseFiles
+    | NodeStep
+)
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,12 +305,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     """How the container tells that it works: an exec-form command, and times in seconds. `why` says what asks.
 
-    `path` and `port` are what it asks for by HTTP; empty and 0 where the command knows another way.
+    `path` and `port` are what it asks for by HTTP; empty and 0 where the command knows another way. With `protocol`
+    `grpc` it asks gRPC's health service on `port`.
     """
 
     command: tuple[str, ...]
     path: str = ""
     port: int = 0
+    protocol: Literal["http", "grpc"] = "http"
     interval: float = 30.0
     timeout: float = 10.0
     start_period: float = 5.0
@@ -304,5 +387,9 @@ def output_of(step: Step) -> str:
             return step.destination
         case CopyFromStage() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
             return step.path
+        case GoBinaries() | OwnProgram() | NodeModules() | NodeBuild() | NodeProgram():
+            return step.path
+        case BaseFiles():
+            return step.paths[0]
         case Accounts():
             return "/etc/passwd"

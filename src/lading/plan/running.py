@@ -1,6 +1,6 @@
 """What holds for a container whatever its service is written in: port, health, user, labels. Pure."""
 
-from typing import Any
+from typing import Any, Literal
 
 from lading.plan.excludes import left_out
 from lading.plan.model import Accounts, HealthCheck
@@ -79,13 +79,22 @@ def tell_rest(book: Book) -> None:
         book.add("run", "budget", f"{strategy.budget:,} bytes on disk", book.origin("budget"))
 
 
-def health_check(strategy: ServiceStrategy, command: tuple[str, ...], *, path: str, port: int, why: str) -> HealthCheck:
+def health_check(
+    strategy: ServiceStrategy,
+    command: tuple[str, ...],
+    *,
+    path: str,
+    port: int,
+    why: str,
+    protocol: Literal["http", "grpc"] = "http",
+) -> HealthCheck:
     """The health check that runs `command`, at the times that the strategy sets. `why` says what asks."""
     times = strategy.health
     return HealthCheck(
         command=command,
         path=path,
         port=port,
+        protocol=protocol,
         interval=times.interval,
         timeout=times.timeout,
         start_period=times.start_period,

@@ -10,6 +10,7 @@ from lading.survey.model import (
     App,
     Backing,
     Fact,
+    GoService,
     PackagesService,
     ProcessFact,
     PythonService,
@@ -84,6 +85,8 @@ def _stack(one: Service) -> Iterator[Row]:
     match one:
         case PythonService():
             yield from _python(one)
+        case GoService():
+            yield from _go(one)
         case PackagesService():
             yield "packages", ", ".join(one.packages), f"{one.name.source}.packages"
 
@@ -103,6 +106,17 @@ def _python(one: PythonService) -> Iterator[Row]:
         yield "app", shown, _source(one.app)
     for other in one.other_apps:
         yield "also", f"{other.value.target} ({other.value.framework})", _source(other)
+
+
+def _go(one: GoService) -> Iterator[Row]:
+    yield _row("Go", one.go)
+    yield "module", one.module, "vendored" if one.vendored else "a workspace" if one.workspace else "go.mod"
+    for binary in one.binaries:
+        yield f"binary {binary.value.name}", binary.value.package, binary.source
+    if one.cgo:
+        yield _row("cgo", one.cgo)
+    if one.grpc:
+        yield "health", "gRPC's health service", one.grpc.source
 
 
 def _processes(one: ServiceFacts) -> Iterator[Row]:

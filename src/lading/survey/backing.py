@@ -14,12 +14,12 @@ DRIVERS: Mapping[Kind, tuple[str, ...]] = {
     "postgres": (
         "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000",
         "github.com/jackc/pgx", "github.com/lib/pq", "github.com/go-pg/pg", "github.com/uptrace/bun/driver/pgdriver",
-        "gorm.io/driver/postgres",
+        "gorm.io/driver/postgres", "pg", "pg-promise", "postgres", "slonik",
     ),
     "redis": (
         "redis", "aioredis", "coredis",
         "github.com/redis/go-redis", "github.com/go-redis/redis", "github.com/redis/rueidis",
-        "github.com/gomodule/redigo", "github.com/hibiken/asynq",
+        "github.com/gomodule/redigo", "github.com/hibiken/asynq", "ioredis", "bullmq", "connect-redis",
     ),
 }  # fmt: skip
 """Packages that are there for one kind of service, as a lock names them, or the start of a path that Go imports."""

@@ -7,14 +7,20 @@ from collections.abc import Iterable
 from lading.digest import Digest
 from lading.tree.tree import Tree
 
-VERSION = "9"
+VERSION = "10"
 """Part of every remembered survey and plan: a change of how they are made needs a new one."""
 
 _READ = frozenset({
-    "pyproject.toml", "uv.lock", "Procfile", ".dockerignore", ".flaskenv", ".python-version", ".tool-versions",
-    "mise.toml", ".mise.toml", "runtime.txt", "go.mod", "go.work",
+    "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile", "Pipfile.lock", "Procfile", ".dockerignore",
+    ".flaskenv", ".python-version", ".tool-versions", "mise.toml", ".mise.toml", "runtime.txt", "go.mod", "go.work",
+    "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-workspace.yaml", ".nvmrc", ".node-version",
 })  # fmt: skip
-"""Files whose content matters, beside every `.py` and `.go`. Of all others only the names do."""
+SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+"""The suffixes of modules of JavaScript and TypeScript."""
+LISTS = (".txt", ".in")
+"""The suffixes of lists of requirements, which may have any name: one includes another."""
+_MODULES = (".py", ".go", *SCRIPTS)
+"""Files whose content matters, and suffixes of such. Of all others only the names do."""
 
 
 def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
@@ -24,7 +30,7 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
     """
     lines = []
     for file in tree.files():
-        if file.link is None and (file.path.endswith((".py", ".go")) or is_read(file.path)):
+        if file.link is None and (file.path.endswith(_MODULES) or is_read(file.path)):
             lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
         else:
             lines.append(f"{file.path}\n")
@@ -35,7 +41,8 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
 
 def is_read(path: str) -> bool:
     """Whether a survey reads a file that is no module."""
-    return path.rpartition("/")[2] in _READ
+    name = path.rpartition("/")[2]
+    return name in _READ or name.endswith(LISTS) or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
 def is_source(path: str) -> bool:

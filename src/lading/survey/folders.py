@@ -66,9 +66,9 @@ def find_projects(paths: Iterable[str], asked: Sequence[str] = ()) -> tuple[Proj
     )
 
 
-def only_go(one: Project) -> bool:
-    """Whether nothing but Go's files makes a folder a project."""
-    return set(one.files) <= {*GO_FILES, "lading.toml"}
+def of_python(one: Project) -> bool:
+    """Whether a file of Python's makes a folder a project."""
+    return any(name in PYTHON_FILES or name in PYTHON_LOCKS or _is_pylock(name) for name in one.files)
 
 
 def python_locks(files: Iterable[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a survey finds: services and their facts, each with where it came from and how sure we are. Frozen values."""
 
+from posixpath import normpath
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -36,6 +37,10 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     root: str = "."
     file: str = ""
 
+
+Manager = Literal["uv", "poetry", "pdm", "pipenv", "pylock", "pip"]
+"""The tool that made a Python project's lock; `pylock` for a pylock.toml of whoever made it, `pip` for lists of
+requirements."""
 
 RUN_ONCE = ("migrate", "release")
 """Names of processes that end by themselves and must have ended before the others start, in that order."""
@@ -108,11 +113,12 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PythonFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service says of its Python. `version` is `major.minor`; `requires` is `requires-python`, or empty;
-    `allowed` are the known versions that it allows."""
+    """What a service says of its Python. `version` is `major.minor`; `requires` is the range that it allows, or empty,
+    and `source` where that stands; `allowed` are the known versions in it."""
 
     version: Fact[str]
     requires: str = ""
+    source: str = ""
     allowed: tuple[str, ...] = ()
 
     def allows(self, version: str) -> bool:
@@ -150,11 +156,24 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, path: str) -> str:
         """A path of this service relative to the repository."""
-        return path if self.folder == "." else f"{self.folder}/{path}"
+        return normpath(path if self.folder == "." else f"{self.folder}/{path}")
+
+
+class LocalPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A project of the repository that another one depends on: its name in the lock, its folder relative to the other's,
+    and what building its wheel needs. `package`: it is one; else nothing of it is installed."""
+
+    name: str
+    folder: str
+    package: bool
+    build_requires: tuple[str, ...] = ()
 
 
 class PythonService(ServiceFacts, frozen=True, kw_only=True, tag="python"):
-    """A service in Python. `lock` and `project` (pyproject.toml) are files of its folder.
+    """A service in Python. `lock` and `project` (pyproject.toml, or what stands for it) are files, relative to its
+    folder like all paths here; `manager` made the lock, and `also` are further files that the lock consists of.
+    `unhashed` are packages that it names without a hash: it is no lock then, only a list. `parts` are projects of the
+    repository that are installed with this one; `member` is its name in the lock of a workspace.
 
     `package`: the project is a package, installed as a wheel; `build_requires` is what building it needs, and
     `wheel_modules` are top-level modules that the wheel is sure to have. `static_root` is where Django's setting of
@@ -163,6 +182,11 @@ class PythonService(ServiceFacts, frozen=True, kw_only=True, tag="python"):
 
     lock: str
     project: str
+    manager: Manager
+    also: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()
+    parts: tuple[LocalPart, ...] = ()
+    member: str = ""
     python: PythonFacts
     package: Fact[bool]
     build_requires: tuple[str, ...] = ()
@@ -206,13 +230,72 @@ class GoService(ServiceFacts, frozen=True, kw_only=True, tag="go"):
     private: tuple[str, ...] = ()
 
 
+class NodePackages(msgspec.Struct, frozen=True, kw_only=True):
+    """How the packages of a project are installed. `manager` is `yarn` for the classic one (1.x), `berry` for what came
+    after it; `version` and `digest` are what `packageManager` says of it, or empty.
+
+    `lock` and `manifests` (`package.json` of the project and of the local packages that it is made of, and the
+    manager's settings) are relative to the folder with the lock; `lock` is empty for a project that needs no packages.
+    `member` is the folder of the workspace's member that is meant, `.` without a workspace; `local` are the folders of
+    the local packages that it is made of. `scripts` are packages that have to run something while they are installed,
+    `development` those of them that are not there in production.
+    """
+
+    manager: Literal["npm", "pnpm", "yarn", "berry"]
+    version: str = ""
+    digest: str = ""
+    lock: str
+    manifests: tuple[str, ...]
+    member: str = "."
+    local: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    development: tuple[str, ...] = ()
+
+
+class BuildOutput(msgspec.Struct, frozen=True, array_like=True):
+    """A file or folder of a project after its build, where it goes in the application's folder (`.` for itself), and
+    whether it may be missing."""
+
+    source: str
+    destination: str
+    optional: bool = False
+
+
+class NodeService(ServiceFacts, frozen=True, kw_only=True, tag="node"):
+    """A service that runs on Node, or a site of plain files that Node builds (`kind`). `root` is the folder with the
+    lock, relative to the repository.
+
+    `node` is a release line (`24`), or a range that no supported line fits. `script` is the script that builds it, once
+    the local packages in `builds` are built; `outputs` are what is there then and ships; `fallback` is the file that a
+    site answers with for paths of its own; `bundled` says that they have all that they load. `start` are words for
+    node, and need the package `start_needs`; `source_runs`: what they name lies in the source. `production` are the
+    packages that it names for production. `problems` are what stands against building it, each with the way out.
+    """
+
+    root: str
+    packages: NodePackages
+    node: Fact[str]
+    kind: Literal["server", "site"]
+    framework: Fact[str] | None = None
+    script: Fact[str] | None = None
+    builds: tuple[str, ...] = ()
+    outputs: tuple[BuildOutput, ...] = ()
+    fallback: str = ""
+    bundled: bool = False
+    start: Fact[tuple[str, ...]] | None = None
+    start_needs: str = ""
+    source_runs: bool = False
+    production: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+
 class PackagesService(ServiceFacts, frozen=True, kw_only=True, tag="packages"):
     """An image of Debian packages: no source, only what lading.toml names."""
 
     packages: tuple[str, ...]
 
 
-Service = PythonService | PackagesService | GoService
+Service = PythonService | PackagesService | GoService | NodeService
 """A service in any language that Lading knows."""
 
 

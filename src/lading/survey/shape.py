@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lading.digest import Digest, digest_of
-from lading.survey.fingerprint import is_read, is_source, key_of
+from lading.survey.fingerprint import SCRIPTS, is_read, is_source, key_of
 from lading.survey.patterns import DEVELOPMENT
 from lading.tree.patterns import Patterns
 from lading.tree.tree import Tree
@@ -30,12 +30,17 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
     state = hashlib.sha256("\0".join(["shape", key_of(), *more, ""]).encode())
     folders: dict[str, list[str]] = {}
     go: dict[str, list[str]] = {}
+    scripts: dict[str, list[str]] = {}
     lines = []
     for file in tree.files():
         if file.link is None and file.path.endswith(".go"):
             lines.append(f"{file.path}\n")
             if is_source(file.path):
                 go.setdefault(posixpath.dirname(file.path), []).append(file.path)
+            continue
+        if file.link is None and file.path.endswith(SCRIPTS):
+            lines.append(f"{file.path}\n")
+            scripts.setdefault(posixpath.dirname(file.path), []).append(file.path)
             continue
         module = file.link is None and file.path.endswith(".py")
         if module and not development.matches(file.path):
@@ -46,6 +51,7 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
     # One remembered answer a folder: a tree of a thousand modules must not cost a thousand reads.
     lines += [_shape_of_folder(tree, memo, paths) for _, paths in sorted(folders.items())]
     lines += [_shape_of_go(tree, memo, paths) for _, paths in sorted(go.items())]
+    lines += [_shape_of_scripts(tree, memo, paths) for _, paths in sorted(scripts.items())]
     state.update("".join(lines).encode(errors="surrogateescape"))
     return Digest("sha256:" + state.hexdigest())
 
@@ -69,6 +75,16 @@ def _shape_of_go(tree: Tree, memo: "Memo", paths: Sequence[str]) -> str:
         return shape_of_go(go_files(tree, paths, memo))
 
     return memo(key_of("go shapes", *(tree.digest(path) for path in paths)), str, compute)
+
+
+def _shape_of_scripts(tree: Tree, memo: "Memo", paths: Sequence[str]) -> str:
+    def compute() -> str:
+        from lading.survey.node.surveyor import module_facts
+
+        plain = [_without_lines(msgspec.to_builtins(module_facts(tree, path, memo))) for path in paths]
+        return digest_of(msgspec.json.encode([*zip(paths, plain, strict=True)]))
+
+    return memo(key_of("script shapes", *paths, *(tree.digest(path) for path in paths)), str, compute)
 
 
 def shape_of_go(files: "Sequence[GoFile]") -> Digest:

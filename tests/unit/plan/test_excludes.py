@@ -92,8 +92,8 @@ def test_the_build_of_a_wheel_sees_what_builds_read(path: str, seen: bool) -> No
 
 @given(st.text(alphabet="ab*?[]!\\-", min_size=1, max_size=8))
 def test_a_path_that_is_kept_is_just_that_path(name: str) -> None:
-    from lading.plan.excludes import _escaped
+    from lading.plan.excludes import escaped
 
     if name.strip() == name:
-        assert Patterns([_escaped(name)]).matches(name)
-        assert not Patterns([_escaped(name)]).matches(f"{name}x")
+        assert Patterns([escaped(name)]).matches(name)
+        assert not Patterns([escaped(name)]).matches(f"{name}x")

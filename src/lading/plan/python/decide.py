@@ -1,12 +1,11 @@
 """What is decided for one service, each decision with its source: the reasons behind a plan. Pure."""
 
 import re
-from collections.abc import Collection
 
 import msgspec
 
 from lading.errors import raise_all
-from lading.plan.model import Base, Process
+from lading.plan.model import Process, PythonBase
 from lading.plan.python.notebook import PythonNotebook
 from lading.plan.python.standing import choose_base, choose_python
 from lading.plan.python.starting import Start, choose_processes, choose_start, serves
@@ -18,10 +17,12 @@ from lading.survey.model import App, PythonService
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
     """All that a plan is made of. `command` is words for the image's Python; `copy_source` says that the source ships
-    as it is; `roots` are folders of it that must be on the module path."""
+    as it is; `roots` are folders of it that must be on the module path; `packages` are the names of all packages that
+    are installed."""
 
+    packages: frozenset[str]
     python: str
-    base: Base
+    base: PythonBase
     command: tuple[str, ...]
     port: int | None
     health_path: str | None
@@ -46,6 +47,7 @@ def decide(facts: PythonService, strategy: ServiceStrategy) -> Decisions:
     tell_rest(book)
     raise_all(book.problems)
     return Decisions(
+        packages=packages,
         python=python,
         base=base,
         command=start.command,
@@ -59,7 +61,7 @@ def decide(facts: PythonService, strategy: ServiceStrategy) -> Decisions:
     )
 
 
-def _packages(book: PythonNotebook) -> Collection[str]:
+def _packages(book: PythonNotebook) -> frozenset[str]:
     """The names of the packages that are installed: the project's own, those of the groups and extras asked for."""
     asked = {"group": book.strategy.groups, "extra": book.strategy.extras}
     known = {"group": book.facts.groups, "extra": book.facts.extras}
@@ -80,7 +82,19 @@ def _packages(book: PythonNotebook) -> Collection[str]:
     named = [f"{kind} {name}" for kind, names in asked.items() for name in names]
     also = f", with {', '.join(named)}" if named else ""
     book.add("dependencies", "packages", f"{len(found)}, none for development{also}", book.facts.lock)
+    _tell_list(book)
     return found
+
+
+def _tell_list(book: PythonNotebook) -> None:
+    """Say it where there is no lock, but only a list of what is wanted."""
+    unhashed, lock = book.facts.unhashed, book.facts.lock
+    if unhashed:
+        named = ", ".join(unhashed[:3]) + (f" and {len(unhashed) - 3} more" if len(unhashed) > 3 else "")
+        book.note(
+            f"{lock} is no lock: it has no hashes for {named}, so whatever the index offers under these names is "
+            f"installed (`uv pip compile --generate-hashes` makes a lock of it)"
+        )
 
 
 def _copies_source(book: PythonNotebook, app: App | None, processes: tuple[Process, ...]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from lading.plan.bases import SUITES, debian_base, is_musl, python_of_image, system_libraries
-from lading.plan.model import Base, DebianBase, ImageBase
+from lading.plan.model import DebianBase, ImageBase, PythonBase
 from lading.plan.python.notebook import PythonNotebook
 from lading.survey.model import Fact
 
@@ -29,14 +29,14 @@ def choose_python(book: PythonNotebook) -> str:
     elif not book.facts.python.allows(fact.value):
         book.problem(
             f"{book.name} needs Python {requires}, and {fact.value} is asked for",
-            where=f"{fact.source}, {book.facts.at('pyproject.toml')} › project.requires-python",
+            where=f"{fact.source}, {book.facts.at(book.facts.python.source)}",
             fix="make the two agree",
         )
     book.reason("base", "Python", fact)
     return fact.value
 
 
-def choose_base(book: PythonNotebook, python: str, packages: Collection[str]) -> Base:
+def choose_base(book: PythonNotebook, python: str, packages: Collection[str]) -> PythonBase:
     """The base: Debian's packages for that Python and for the installed Python packages, or an image."""
     name = book.strategy.base
     book.add("base", "base", name, book.origin("base"))

@@ -12,6 +12,7 @@ from lading.survey.go.source import GoFile, Listening
 from lading.survey.model import Certainty, Fact, GoBinary, GoService, ProcessFact
 from lading.survey.patterns import HEALTH_NAMES, SECRETS, is_example
 from lading.survey.variables import PORT, Reading, variable_facts
+from lading.toolchain.go import version_key
 from lading.tree.patterns import Patterns
 
 _KINDS = ("variable", "call", "flag", "field")
@@ -108,8 +109,6 @@ def _name_source(inputs: Inputs, folder: str) -> str:
 
 
 def _toolchain(inputs: Inputs, folder: str) -> Fact[str]:
-    from lading.survey.go.modfile import version_key
-
     found = [(inputs.module.file, join(inputs.module.folder, "go.mod"))]
     if inputs.module.work:
         found.append((inputs.module.work, join(inputs.module.root, "go.work")))

@@ -1,8 +1,8 @@
 """The services in Go of a repository. What a file says is remembered by its content; the go command is not asked."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,28 +16,15 @@ from lading.tree import Tree
 
 if TYPE_CHECKING:
     from lading.survey.folders import Project
-    from lading.survey.survey import Memo
-
-
-class Found(NamedTuple):
-    """The services in Go, and the modules that cannot be built."""
-
-    services: tuple[GoService, ...]
-    unsupported: tuple[Unsupported, ...]
+    from lading.survey.ground import Ground, Memo
 
 
 def find_services(
-    tree: Tree,
-    paths: Sequence[str],
-    projects: Iterable["Project"],
-    *,
-    memo: "Memo",
-    asked: Sequence[str],
-    ignored: Callable[[str], tuple[str, ...]],
-) -> Found:
-    """Every service in Go among some projects. `paths` are the files of the repository, `asked` folders that somebody
-    has named, `ignored` gives the lines of `.dockerignore` as they read from a folder."""
-    return _Finder(tree, paths, memo, ignored).find(tuple(projects), asked)
+    ground: "Ground", projects: Iterable["Project"], asked: Sequence[str]
+) -> Sequence[GoService | Unsupported]:
+    """Every service in Go among some projects, and the modules that cannot be built. `asked` are folders that somebody
+    has named."""
+    return _Finder(ground).find(tuple(projects), asked)
 
 
 def go_files(tree: Tree, paths: Sequence[str], memo: "Memo") -> tuple[GoFile, ...]:
@@ -59,16 +46,10 @@ def _go_file(tree: Tree, path: str, memo: "Memo") -> GoFile:
 
 
 class _Finder:
-    def __init__(
-        self, tree: Tree, paths: Sequence[str], memo: "Memo", ignored: Callable[[str], tuple[str, ...]]
-    ) -> None:
-        self._tree = tree
-        self._paths = paths
-        self._present = frozenset(paths)
-        self._memo = memo
-        self._ignored = ignored
+    def __init__(self, ground: "Ground") -> None:
+        self._ground = ground
 
-    def find(self, projects: Sequence["Project"], asked: Sequence[str]) -> Found:
+    def find(self, projects: Sequence["Project"], asked: Sequence[str]) -> Sequence[GoService | Unsupported]:
         files = {one.folder: self._modfile(one.path("go.mod")) for one in projects if "go.mod" in one.files}
         works = {one.folder: self._modfile(one.path("go.work")) for one in projects if "go.work" in one.files}
         refused = [*_broken(files, "go.mod"), *_broken(works, "go.work")]
@@ -88,33 +69,33 @@ class _Finder:
                 refused.append(problem)
             else:
                 services += found
-        return Found(tuple(_without_each_other(services, packages)), tuple(refused))
+        return (*_without_each_other(services, packages), *refused)
 
     def _modfile(self, path: str) -> ModFile:
         def compute() -> ModFile:
-            return read_modfile(self._tree.read(path))
+            return read_modfile(self._ground.tree.read(path))
 
-        return self._memo(key_of("modfile", self._tree.digest(path)), ModFile, compute)
+        return self._ground.memo(key_of("modfile", self._ground.tree.digest(path)), ModFile, compute)
 
     def _module(self, folder: str, file: ModFile, works: Mapping[str, ModFile]) -> Module:
         """A module, with the nearest go.work above it that uses it (https://go.dev/ref/mod#workspaces)."""
         above = sorted((at for at in works if within(folder, at)), key=len, reverse=True)
         for at in above[:1]:
             if folder in {join(at, one) for one in works[at].uses}:
-                vendored = join(at, "vendor/modules.txt") in self._present
+                vendored = join(at, "vendor/modules.txt") in self._ground.present
                 return Module(folder=folder, root=at, file=file, work=works[at], vendored=vendored)
-        vendored = join(folder, "vendor/modules.txt") in self._present
+        vendored = join(folder, "vendor/modules.txt") in self._ground.present
         return Module(folder=folder, root=folder, file=file, vendored=vendored)
 
     def _files(self, modules: Sequence[Module]) -> dict[str, GoFile]:
         """The facts of every file of some modules, a folder at a time."""
         folders: dict[str, list[str]] = {}
-        for path in self._paths:
+        for path in self._ground.paths:
             if is_source(path) and any(within(path, one.folder) for one in modules):
                 folders.setdefault(posixpath.dirname(path), []).append(path)
         found: dict[str, GoFile] = {}
         for paths in folders.values():
-            found.update(zip(paths, go_files(self._tree, paths, self._memo), strict=True))
+            found.update(zip(paths, go_files(self._ground.tree, paths, self._ground.memo), strict=True))
         return found
 
     def _services(self, module: Module, packages: Packages, asked: Sequence[str]) -> Iterator[GoService]:
@@ -128,15 +109,13 @@ class _Finder:
         ]
         whole = posixpath.basename(posixpath.dirname(module.folder)) in CONTAINERS
         for one in group(mains, module.file.module, whole=whole):
-            folder = module.at(one.folder)
-            prefix = "" if folder == "." else f"{folder}/"
             yield conclude(
                 Inputs(
                     group=one,
                     module=module,
                     packages=packages,
-                    paths=tuple(path[len(prefix) :] for path in self._paths if path.startswith(prefix)),
-                    ignored=self._ignored(context_of(module)),
+                    paths=tuple(self._ground.below(module.at(one.folder))),
+                    ignored=self._ground.ignored(context_of(module)),
                     nested=(),
                 )
             )
@@ -147,7 +126,7 @@ class _Finder:
         sums = [join(folder, name) for folder, name in ((module.folder, "go.sum"), (module.root, "go.work.sum"))]
         local = {one.old for one in module.file.replaces}
         others = [path for path, _ in module.file.requires if path not in local]
-        if others and not module.vendored and not self._present.intersection(sums) and module.work is None:
+        if others and not module.vendored and not self._ground.present.intersection(sums) and module.work is None:
             what = f"there is no go.sum, so what {others[0]} would bring is not known"
             where = "" if module.folder == "." else f" -C {module.folder}"
             return _unsupported(module.folder, file, what, f"go{where} mod tidy")

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from lading.toolchain.go import version_key
+
 OLDEST = "1.16"
 """The version of a go.mod that names none (https://go.dev/ref/mod#go-mod-file-go)."""
 
@@ -47,22 +49,6 @@ def read_modfile(data: bytes) -> ModFile:
         return _read(tuple(_directives(data.decode())))
     except (UnicodeDecodeError, _Broken) as error:
         return ModFile(broken=str(error))
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """A Go version as numbers that sort: release candidates before their release.
-
-    >>> version_key("1.26") < version_key("1.26rc1") < version_key("1.26.0") < version_key("1.26.3")
-    True
-    """
-    match = re.match(r"(?:go)?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:(beta|rc)(\d+))?", version)
-    if match is None:
-        return (0,)
-    major, minor = int(match[1]), int(match[2] or 0)
-    if match[4]:
-        return major, minor, -1, 1 if match[4] == "rc" else 0, int(match[5])
-    # "1.21" is the language, older than every release of it (https://go.dev/doc/toolchain#version)
-    return (major, minor, int(match[3]), 0, 0) if match[3] else (major, minor, -2, 0, 0)
 
 
 class _Broken(Exception):

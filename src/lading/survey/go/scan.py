@@ -95,11 +95,15 @@ def _env(text: str, tokens: tuple[Token, ...], lines: Lines) -> Iterator[EnvRead
 
 
 def _reads(token: Token) -> bool:
-    """`os.Getenv`, and helpers with a name that says so (`envOr("PORT", "8080")`, `settings.String("PORT")`)."""
+    """`os.Getenv`, helpers with a name that says so (`envOr("HOST", "db")`, `settings.String("HOST")`), and any that is
+    given a port by its name and default (`number("PORT", "8080")`)."""
     if not token.arguments or not _VARIABLE.match(token.arguments[0]):
         return False
+    name, *rest = token.arguments
     last = _last(token).lower()
-    return last in _READS or (_HELPER.search(token.text) is not None and not last.startswith(("set", "unset")))
+    if last in _READS or (rest and _PORT_NAME.search(name) and _NUMBER.match(rest[0])):
+        return True
+    return _HELPER.search(token.text) is not None and not last.startswith(("set", "unset"))
 
 
 def _default_near(text: str, token: Token) -> str:

@@ -1,0 +1,1 @@
+"""The layers of Go services: programs compiled by one go command for all that changed."""

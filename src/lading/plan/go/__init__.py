@@ -1,0 +1,1 @@
+"""Services in Go become plans."""

@@ -1,0 +1,193 @@
+"""The plan of a Go service: programs made in one stage, copied onto a base that needs nothing else. Pure."""
+
+from typing import Literal, NamedTuple
+
+from lading.errors import raise_all
+from lading.plan.bases import static_base
+from lading.plan.excludes import escaped
+from lading.plan.go.notebook import GoNotebook
+from lading.plan.go.standing import choose_base, choose_go, has_accounts
+from lading.plan.go.starting import FOLDER, Start, choose_start, programs
+from lading.plan.model import (
+    Base,
+    BaseFiles,
+    CopyFromStage,
+    DebianBase,
+    GoBinaries,
+    HealthCheck,
+    ImageBase,
+    OwnProgram,
+    Plan,
+    RuntimeConfig,
+    ScratchBase,
+    Stage,
+    Step,
+    ToolchainBase,
+)
+from lading.plan.reasons import Planned
+from lading.plan.running import (
+    CERTIFICATES,
+    FOLDERS,
+    accounts_of,
+    choose_health,
+    choose_port,
+    health_check,
+    labels_of,
+    secrets_note,
+    tell_rest,
+)
+from lading.strategy.model import ServiceStrategy
+from lading.survey.model import Fact, GoService
+from lading.survey.patterns import SECRETS
+from lading.tree.tree import SKIPPED_FOLDERS
+
+WORKDIR = "/app"
+PROBE = "/lading/probe"
+"""Where Lading's own program for health checks is: in a folder that no service has."""
+ZONES = "/usr/share/zoneinfo"
+"""Where Go looks for time zones (https://pkg.go.dev/time#LoadLocation)."""
+_WHY_PROBE = "asks the service how it is"
+_ASKS = "a program of its own asks: there is no shell, no curl, and no need of either"
+
+
+class _Health(NamedTuple):
+    """What a health check asks: a path by HTTP, or gRPC's health service."""
+
+    protocol: Literal["http", "grpc"]
+    path: str
+    port: int
+
+
+def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
+    """The plan of one service. `revision` is the source's, for a label, or empty where it is not known for sure.
+
+    Raises `UsageError`, or `Problems` with all that stands against it.
+    """
+    book = GoNotebook(facts, strategy)
+    go = choose_go(book)
+    base = choose_base(book)
+    made = programs(book)
+    port = choose_port(book, serves=facts.binaries[0].value.serves)
+    start = choose_start(book)
+    health = _choose_health(book, port)
+    tell_rest(book)
+    raise_all(book.problems)
+    binaries = GoBinaries(
+        module=_seen_from(facts.root, facts.context),
+        go=go,
+        programs=made,
+        path=FOLDER,
+        workspace=facts.workspace,
+        vendored=facts.vendored,
+        private=facts.private,
+        exclude=_exclude(facts, strategy),
+        why="linked with nothing, stripped, and without paths of the machine that builds",
+    )
+    probe = [OwnProgram(name="probe", path=PROBE, why=_WHY_PROBE)] if health else []
+    build = Stage(
+        name="build",
+        base=ToolchainBase(name="go", version=go),
+        steps=(binaries, *probe),
+        why="compiles for the target; does not ship",
+    )
+    plan = Plan(
+        service=strategy.service,
+        folder=facts.folder,
+        context=facts.context,
+        image=strategy.image,
+        platforms=strategy.platforms,
+        stages=(build, _runtime(strategy, base, probe=bool(probe))),
+        config=_config(facts, strategy, base, start, port, health, revision),
+        processes=start.processes,
+        compression=strategy.compression,
+        budget=strategy.budget,
+        notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
+    )
+    return Planned(plan, tuple(book.reasons))
+
+
+def _runtime(strategy: ServiceStrategy, base: Base, *, probe: bool) -> Stage:
+    steps: list[Step] = [accounts_of(strategy)] if has_accounts(base) else []
+    if isinstance(base, ScratchBase):
+        why = "authorities and time zones, which programs in Go read"
+        steps.append(BaseFiles(base=static_base(), paths=(CERTIFICATES, ZONES), why=why))
+    steps.append(CopyFromStage(stage="build", path=FOLDER, why="the programs, and nothing of what made them"))
+    if probe:
+        steps.append(CopyFromStage(stage="build", path=PROBE, why=_WHY_PROBE))
+    return Stage(name="runtime", base=base, steps=tuple(steps), why="what ships, and nothing else")
+
+
+def _choose_health(book: GoNotebook, port: int | None) -> _Health | None:
+    """What the health check asks: the path that the strategy names, gRPC's health service where the source offers that
+    and no path, else a path of the source."""
+    strategy, grpc = book.strategy.health, book.facts.grpc
+    asked: int | None = (grpc.value or port) if grpc else None
+    if strategy.enabled and grpc and asked and not strategy.path and not book.facts.health:
+        book.reason("run", "health", Fact(value="gRPC's health service", source=grpc.source, certainty=grpc.certainty))
+        return _Health("grpc", "", port if book.strategy.port and port else asked)
+    path = choose_health(book, port)
+    return _Health("http", path, port) if path is not None and port is not None else None
+
+
+def _check(strategy: ServiceStrategy, health: _Health) -> HealthCheck:
+    address = f"{health.protocol}://127.0.0.1:{health.port}{health.path}"
+    command = (PROBE, address, f"{strategy.health.timeout:g}s")
+    return health_check(strategy, command, path=health.path, port=health.port, protocol=health.protocol, why=_ASKS)
+
+
+def _config(
+    facts: GoService,
+    strategy: ServiceStrategy,
+    base: Base,
+    start: Start,
+    port: int | None,
+    health: _Health | None,
+    revision: str,
+) -> RuntimeConfig:
+    return RuntimeConfig(
+        user=f"{strategy.uid}:{strategy.gid}",
+        workdir=WORKDIR,
+        env=_env(facts, strategy, base, port),
+        entrypoint=start.entrypoint,
+        command=start.command,
+        port=port,
+        health=_check(strategy, health) if health else None,
+        stop_signal=strategy.stop_signal,
+        labels=labels_of(strategy, facts, revision=revision),
+    )
+
+
+def _env(facts: GoService, strategy: ServiceStrategy, base: Base, port: int | None) -> tuple[tuple[str, str], ...]:
+    env = {"PATH": FOLDER}
+    if isinstance(base, DebianBase):
+        env["PATH"] = ":".join((FOLDER, *FOLDERS))
+    if not isinstance(base, ImageBase):  # an image has authorities of its own
+        env["SSL_CERT_FILE"] = CERTIFICATES
+    if facts.port_variable and port is not None:
+        env["PORT"] = str(port)
+    return tuple(sorted({**env, **dict(strategy.env)}.items()))
+
+
+def _exclude(facts: GoService, strategy: ServiceStrategy) -> tuple[str, ...]:
+    """The patterns of what no program is made of: other services, what git and tools keep, tests and secrets.
+
+    A file that a program embeds may be called anything: only `include` brings back one that looks like a secret.
+    """
+    return (
+        *facts.ignored,
+        *_NOT_BUILT,
+        *(f"**/{name}" for name in sorted(SKIPPED_FOLDERS)),
+        *strategy.exclude,
+        *map(escaped, facts.nested),
+        *SECRETS,
+        *(f"!{pattern}" for pattern in strategy.include),
+    )
+
+
+_NOT_BUILT = ("**/*_test.go", "**/Dockerfile*", "**/.dockerignore", "**/compose*.y*ml", "lading.toml", "lading.lock")
+
+
+def _seen_from(folder: str, context: str) -> str:
+    if folder == context:
+        return "."
+    return folder if context == "." else folder.removeprefix(f"{context}/")

@@ -1,0 +1,3 @@
+module lading/probe
+
+go 1.24
