@@ -6,18 +6,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from lading.plan.model import (
     Accounts,
     Base,
+    BaseFiles,
     CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
+    GoBinaries,
     HealthCheck,
+    ImageBase,
     MakeFolder,
     MakeLink,
+    NodeBuild,
+    NodeModules,
+    NodeProgram,
+    NodeStep,
+    OwnProgram,
     Plan,
     PythonDependencies,
     PythonProject,
+    ScratchBase,
+    SmallStep,
     Stage,
     Step,
+    ToolchainBase,
     WriteFile,
 )
 from lading.plan.reasons import Decision, Topic
@@ -121,24 +132,63 @@ def _told(one: Decision) -> str:
 
 
 def _base(base: Base) -> str:
-    if isinstance(base, DebianBase):
-        return f"{base.name}: Debian {base.suite} with {', '.join(base.roots)}, and what these need"
-    return f"image {base.reference}"
+    match base:
+        case DebianBase():
+            return f"{base.name}: Debian {base.suite} with {', '.join(base.roots)}, and what these need"
+        case ImageBase():
+            return f"image {base.reference}"
+        case ScratchBase():
+            return "nothing"
+        case ToolchainBase():
+            return f"{base.name} {base.version}"
 
 
 def _step(step: Step) -> str:
     match step:
-        case PythonDependencies():
-            named = [*(f"group {one}" for one in step.groups), *(f"extra {one}" for one in step.extras)]
-            also = f", with {', '.join(named)}" if named else ""
-            return f"dependencies: {step.lock} into {step.venv} for Python {step.python}{also}"
-        case PythonProject():
-            return f"project: {step.project} as a wheel into {step.venv}"
+        case PythonDependencies() | PythonProject():
+            return _of_python(step)
+        case GoBinaries() | OwnProgram():
+            return _of_go(step)
+        case NodeModules() | NodeBuild() | NodeProgram():
+            return _of_node(step)
         case CopyTree():
             place = "source" if step.source == "." else step.source
             return f"{place}: to {step.destination}, without secrets, tests and other development files ({step.why})"
         case CopyFromStage():
             return f"copy: {step.path} from {step.stage} ({step.why})"
+        case _:
+            return _small(step)
+
+
+def _of_python(step: PythonDependencies | PythonProject) -> str:
+    if isinstance(step, PythonProject):
+        return f"project: {step.project} as a wheel into {step.venv}"
+    named = [*(f"group {one}" for one in step.groups), *(f"extra {one}" for one in step.extras)]
+    also = f", with {', '.join(named)}" if named else ""
+    return f"dependencies: {step.lock} into {step.venv} for Python {step.python}{also}"
+
+
+def _of_go(step: GoBinaries | OwnProgram) -> str:
+    if isinstance(step, OwnProgram):
+        return f"program: Lading's own {step.name} at {step.path} ({step.why})"
+    return f"programs: {', '.join(one.name for one in step.programs)} into {step.path} ({step.why})"
+
+
+def _of_node(step: NodeStep) -> str:
+    match step:
+        case NodeModules():
+            return f"packages: {step.install.lock} for production, by {step.install.manager}, into {step.path}"
+        case NodeBuild():
+            runs = (f"npm run {script}" + ("" if folder == "." else f" in {folder}") for folder, script in step.runs)
+            return f"build: {', '.join(runs)}, which makes {', '.join(one.source for one in step.outputs)}"
+        case NodeProgram():
+            return f"node: {step.node} at {step.path} ({step.why})"
+
+
+def _small(step: SmallStep | BaseFiles) -> str:
+    match step:
+        case BaseFiles():
+            return f"files: {', '.join(step.paths)} of Debian's packages ({step.why})"
         case Accounts():
             return f"accounts: {step.user} ({step.uid}:{step.gid}), home {step.home}"
         case WriteFile():
@@ -155,7 +205,9 @@ def _topic(step: Step) -> Topic | None:
     match step:
         case PythonDependencies():
             return "dependencies"
-        case PythonProject() | CopyTree():
+        case NodeModules():
+            return "dependencies"
+        case PythonProject() | CopyTree() | NodeBuild() | GoBinaries():
             return "application"
         case _:
             return None
