@@ -9,7 +9,7 @@ from lading.plan.model import HealthCheck, Process
 from lading.render.roles import Member
 from lading.strategy.read import read_strategy
 from lading.strategy.resolve import resolve
-from lading.survey.model import Fact, Variable
+from lading.survey.model import Fact, PythonService, Variable
 from lading.tree import MemoryTree
 
 TEXT = st.one_of(st.text(max_size=20), st.text(alphabet="a '\"\\$#-<[]*?=\n`{}:é", max_size=20))
@@ -21,6 +21,12 @@ def member(tree: MemoryTree) -> Member:
     own = tree.read("lading.toml") if tree.exists("lading.toml") else None
     strategy = resolve(read_strategy(own, tree.read("pyproject.toml")), facts.name.value, facts.folder)
     return Member(make_plan(facts, strategy).plan, facts, strategy)
+
+
+def python_facts(one: Member) -> PythonService:
+    """The facts of a service in Python."""
+    assert isinstance(one.facts, PythonService)
+    return one.facts
 
 
 STARLETTE = """

@@ -34,7 +34,8 @@ def small(step: SmallStep, scene: Scene) -> Blocks:
 
 def accounts(step: Accounts, scene: Scene) -> Blocks:
     """The user's name and home; nothing where the public image knows the user already."""
-    if not scene.base.shell and {step.uid, step.gid} <= set(DISTROLESS_ACCOUNTS):
+    usual = step.user == DISTROLESS_ACCOUNTS.get(step.uid) and step.gid in DISTROLESS_ACCOUNTS and not step.others
+    if usual and not scene.base.shell:
         return Blocks()
     names = (("passwd", passwd(step)), ("group", group(step)), ("nsswitch.conf", NSSWITCH))
     made: tuple[Instruction, ...] = ()

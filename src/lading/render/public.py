@@ -32,8 +32,8 @@ STATIC: Mapping[str, str] = {
 IN_STATIC = frozenset({"base-files", "ca-certificates", "netbase", "tzdata"})
 IN_SLIM = frozenset({*SLIM, "base-files", "libc-bin", "tzdata"})
 """Packages that those images, and `debian:SUITE-slim`, have."""
-DISTROLESS_ACCOUNTS = (0, 65532, 65534)
-"""The users and groups that those images know by name: root, nonroot, nobody."""
+DISTROLESS_ACCOUNTS: Mapping[int, str] = {0: "root", 65532: "nonroot", 65534: "nobody"}
+"""The users (and groups of the same numbers) that those images know by name."""
 UV = "ghcr.io/astral-sh/uv"
 UNLOCKED_UV = "0.13"
 """The version of uv where no lock says another: the newest minor one that Lading was tested with."""

@@ -1,7 +1,7 @@
 """`Dockerfile.dev`, read back."""
 
 from tests.support.dockerfile import Instruction, parse
-from tests.support.members import member, service
+from tests.support.members import member, python_facts, service
 from tests.support.projects import FASTAPI_APP, tree_of
 
 from lading.render.desk import development_dockerfile, development_dockerignore
@@ -62,6 +62,6 @@ def test_a_package_is_installed_where_its_source_is() -> None:
 
 def test_secrets_stay_outside_and_tests_do_not() -> None:
     one = service({"tests/test_x.py": "", ".dockerignore": "uv.lock\ndata\n"})
-    ignored = Patterns(parse_ignore_file(development_dockerignore(one)))
+    ignored = Patterns(parse_ignore_file(development_dockerignore(python_facts(one))))
     assert all(ignored.matches(path) for path in (".env", "key.pem", ".git/HEAD", ".venv/bin/python", "data/x"))
     assert not any(ignored.matches(path) for path in ("tests/test_x.py", "main.py", "uv.lock", "pyproject.toml"))

@@ -38,4 +38,7 @@ def test_hostile_services_read_back(one: Member) -> None:
     health = one.plan.config.health
     if health:
         found = yaml.safe_load(probes([one]))[one.plan.service]
-        assert found["livenessProbe"]["httpGet"] == {"path": health.path, "port": health.port}
+        if health.path:
+            assert found["livenessProbe"]["httpGet"] == {"path": health.path, "port": health.port}
+        else:
+            assert found["livenessProbe"]["exec"] == {"command": [*health.command]}

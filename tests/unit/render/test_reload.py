@@ -1,6 +1,6 @@
 import pytest
 from tests.support.golden import PROJECTS
-from tests.support.members import member, service
+from tests.support.members import member, python_facts, service
 from tests.support.projects import tree_of
 
 from lading.errors import UsageError
@@ -56,8 +56,8 @@ def test_the_environment_is_elsewhere() -> None:
 
 
 def test_a_debugger_must_be_locked() -> None:
-    words = debugged(service({}, "debugpy"), SERVE)
+    words = debugged(python_facts(service({}, "debugpy")), "shop", SERVE)
     assert words == ("-m", "debugpy", "--listen", "0.0.0.0:5678", *SERVE)
     with pytest.raises(UsageError, match="debugpy") as caught:
-        debugged(service(), SERVE)
+        debugged(python_facts(service()), "shop", SERVE)
     assert caught.value.fix == "uv add --dev debugpy"
