@@ -51,14 +51,14 @@ class NodeTool:
         """Let the packages that may, run their install scripts."""
         if install.scripts:
             command = ["rebuild", "--no-audit", "--no-fund", *install.scripts]
-            done = self._npm(command, folder, {**_QUIET, **self._declared(home)})
+            done = self._npm(command, folder, home, {})
             if done.code:
                 what = f"the install scripts of {', '.join(install.scripts)} failed\n{_told(done)}"
                 raise StepFailed(what, where=install.lock, fix='engine = "buildkit" in lading.toml has compilers')
 
     def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str]) -> None:
         """Run a script of the `package.json` in `folder`, with a declared environment and `env`."""
-        done = self._npm(["run", script], folder, {**_QUIET, **self._declared(home), **env})
+        done = self._npm(["run", script], folder, home, env)
         if done.code:
             raise StepFailed(
                 f"the script {script!r} failed (exit code {done.code})\n{_told(done)}",
@@ -70,11 +70,12 @@ class NodeTool:
         """Run a program of our own. `StepFailed` says `what` could not be done."""
         self._runner.check([self._node.path, program, *words], what=what, env={"NODE_OPTIONS": ""})
 
-    def _npm(self, words: Sequence[str], folder: Path, env: Mapping[str, str]) -> Completed:
-        # npm passes its own settings on as variables, some of which may be credentials: it reads none of the user's.
-        settings = ["--userconfig=/dev/null", "--globalconfig=/dev/null"]
+    def _npm(self, words: Sequence[str], folder: Path, home: Path, env: Mapping[str, str]) -> Completed:
+        # npm passes its own settings on as variables, some of which may be credentials: it reads none of the user's,
+        # but two files that are not there (it refuses to read one file as both).
+        settings = [f"--{kind}config={home / kind}.npmrc" for kind in ("user", "global")]
         command = [self._node.path, self._node.npm, *settings, *words]
-        return self._runner.run(command, cwd=folder, env=env, inherit=False)
+        return self._runner.run(command, cwd=folder, env={**_QUIET, **self._declared(home), **env}, inherit=False)
 
     def _declared(self, home: Path) -> dict[str, str]:
         """What a build knows of the world: nothing of the user's but how the network is reached."""
