@@ -74,7 +74,7 @@ class _Shown:
         """What the image says of its run."""
         config = plan.config
         yield from self.wrapped("starts", [" ".join(map(_quoted, (*config.entrypoint, *config.command)))])
-        yield from self._reasons("start", "app", "server", plan.processes[0].name)
+        yield from self._reasons("start", "app", "server", *(process.name for process in plan.processes[:1]))
         for process in plan.processes[1:]:
             yield from self.wrapped("or", [f"{process.name}: {' '.join(map(_quoted, process.command))}"])
             yield from self._reasons("start", process.name)
