@@ -13,6 +13,7 @@ from tests.support.projects import FASTAPI_APP, facts_of, tree_of, uv_lock
 from lading.digest import digest_of
 from lading.lock.model import BasePin, BuildPin, Pins, ToolPin
 from lading.lock.request import build_set
+from lading.plan.debug import with_debug_shell
 from lading.plan.make import make_plan
 from lading.plan.model import ImageBase, Plan, PythonProject
 from lading.plan.packages.make import packages_facts
@@ -190,6 +191,10 @@ def rendered() -> dict[str, str]:
             text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
             found[f"{name}.{kind}.Dockerfile"] = text
             found[f"{name}.dockerignore"] = dockerignore(made.plan)
+            if (name, base) == ("riskshield", "distroless"):
+                debug = with_debug_shell(made.plan)
+                text = dockerfile(debug, pins=pins_for(made.plan), reasons=made.decisions)
+                found[f"{name}.debug.Dockerfile"] = text
         one = member(PROJECTS[name]())
         found[f"{name}.compose.yaml"] = compose([one])
         found[f"{name}.compose.dev.yaml"] = development([one])

@@ -84,7 +84,7 @@ class PackagePacker:
                     f"the package says it is {' '.join(filter(None, told))}", where=where, fix="lading lock --upgrade"
                 )
             shipped = self._write_files(deb, writer, where)
-            control = _paragraph(deb)
+            control = paragraph(deb)
             self._write_database(deb, pin, control, shipped, writer)
             packed = PackageSegment(segment=writer.finish(), control=control)
         self._store.put_action(self._key(pin), packed)
@@ -234,7 +234,7 @@ def _write_entry(
     shipped.add(path)
 
 
-def _paragraph(deb: "Deb") -> str:
+def paragraph(deb: "Deb") -> str:
     """The control paragraph, as `dpkg -s` would print it."""
     return "".join(f"{name}: {value}\n" for name, value in deb.control.items())
 

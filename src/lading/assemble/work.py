@@ -22,6 +22,7 @@ from lading.plan.model import (
     CopyFromStage,
     CopyTree,
     DebianBase,
+    DebugShell,
     GoBinaries,
     ImageBase,
     MakeFolder,
@@ -116,13 +117,14 @@ class Work:
             raise _stale(f"the {base.name} base on {base.suite} for {self.platform}")
         return packages
 
-    def _make_steps(self) -> list[LayerStep]:
+    def _make_steps(self) -> list[LayerStep]:  # noqa: C901  # a case for each type of step
         """The base's layer, one for each step that makes a layer of its own, and the application's. Here and nowhere
         else a step's type decides how it is assembled."""
         files: list[SmallStep] = []
         own: list[LayerStep] = []
         copies: list[CopyTree] = []
         projects: list[PythonProject] = []
+        last: list[LayerStep] = []
         for step in _shipped(self.plan):
             match step:
                 case Accounts() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
@@ -139,9 +141,24 @@ class Work:
                     own.append(self._base_files(step))
                 case NodeModules() | NodeBuild() | NodeProgram():
                     own.append(self._node(step))
+                case DebugShell():
+                    last.append(self._debug_shell(step))
                 case CopyFromStage():
                     raise AssertionError("the steps that made what it copies stand for it")
-        return [*self._base_steps(files), *own, *self._application(copies, projects)]
+        return [*self._base_steps(files), *own, *self._application(copies, projects), *last]
+
+    def _debug_shell(self, step: DebugShell) -> LayerStep:
+        from lading.assemble.debug_shell import DebugShellStep
+
+        base = step.base
+        packages = self._pins.packages(base.suite, self.platform.split("/")[1], base.roots, base.without)
+        if not packages:
+            raise UsageError(
+                f"the lock does not have {step.package} for {self.platform}",
+                where="lading.lock",
+                fix="lading lock --debug-shell",
+            )
+        return DebugShellStep(self._workshop, self.plan, step=step, package=packages[0])
 
     def _base_files(self, step: BaseFiles) -> LayerStep:
         from lading.assemble.basefiles import BaseFilesStep

@@ -72,6 +72,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--changed-since", metavar="REV", help="only services that have changed since a commit (see lading affected)"
     )
+    parser.add_argument(
+        "--debug-shell",
+        action="store_true",
+        help="build debug variants instead: the same layers with busybox on top, as NAME-debug",
+    )
     parser.add_argument("--explain", action="store_true", help="say for each step whether it was reused, or why not")
     parser.add_argument("--jobs", type=int, metavar="N", help="how much is done at once (default: one a core)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
@@ -119,6 +124,10 @@ def run(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
     from lading.cli.early import Early
 
+    if args.debug_shell and args.tag:
+        from lading.plan.debug import debug_name
+
+        args.tag = [debug_name(tag) for tag in args.tag]
     with Early(context) as early:
         return _run(args, context, memory, early)
 
@@ -176,7 +185,12 @@ def adjusted(plan: "Plan", args: argparse.Namespace) -> "Plan":
         changes["platforms"] = asked_platforms(args)
     if args.compression:
         changes["compression"] = args.compression
-    return msgspec.structs.replace(plan, **changes) if changes else plan
+    found = msgspec.structs.replace(plan, **changes) if changes else plan
+    if args.debug_shell:
+        from lading.plan.debug import with_debug_shell
+
+        found = with_debug_shell(found)
+    return found
 
 
 def asked_platforms(args: argparse.Namespace) -> tuple[str, ...]:
@@ -211,7 +225,7 @@ def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace,
     pins = read_pins(project.root)
     if pins is None and not args.locked:
         context.note(f"there is no {LOCK_NAME}: making one")
-        return lock_again(project, context, _lock_platforms(plans, args))
+        return lock_again(project, context, _lock_platforms(plans, args), debug_shell=args.debug_shell)
     return checked_pins(pins, project, plans, args)
 
 
@@ -220,7 +234,8 @@ def checked_pins(pins: "Pins | None", project: "Project", plans: "Sequence[Plan]
     from lading.cli.lockfile import LOCK_NAME
 
     platforms = _lock_platforms(plans, args)
-    command = f"lading lock --platform {','.join(platforms)}" if platforms else "lading lock"
+    words = ["lading lock", *([f"--platform {','.join(platforms)}"] if platforms else [])]
+    command = " ".join([*words, *(["--debug-shell"] if args.debug_shell else [])])
     if pins is None:
         raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix=command)
     from lading.lock.make import covers

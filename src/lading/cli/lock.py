@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="pin for these as well, beside the strategy's, separated by commas: linux/arm64",
     )
+    parser.add_argument("--debug-shell", action="store_true", help="pin the shell of debug variants as well")
     parser.add_argument("--upgrade", action="store_true", help="move everything to its newest version")
     parser.add_argument(
         "--check", action="store_true", help="change nothing; tell what is missing or outdated, and exit with 1 then"
@@ -57,7 +58,14 @@ def _lock(project: "Project", args: argparse.Namespace, context: Context) -> int
     from lading.lock.changes import changes
     from lading.lock.model import Pins
 
-    before, after = relock(project, context, services=args.services, platforms=_platforms(args), upgrade=args.upgrade)
+    before, after = relock(
+        project,
+        context,
+        services=args.services,
+        platforms=_platforms(args),
+        upgrade=args.upgrade,
+        debug_shell=args.debug_shell,
+    )
     changed = changes(before or Pins(), after)
     if args.format == "json":
         _print_json(

@@ -78,9 +78,11 @@ def _remove_leftovers(root: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def lock_again(project: "Project", context: Context, platforms: Sequence[str] = ()) -> "Pins":
+def lock_again(
+    project: "Project", context: Context, platforms: Sequence[str] = (), *, debug_shell: bool = False
+) -> "Pins":
     """Make and write a lock for all services here, keeping what a lock that is there has. See `relock`."""
-    return relock(project, context, platforms=platforms).after
+    return relock(project, context, platforms=platforms, debug_shell=debug_shell).after
 
 
 def relock(
@@ -90,11 +92,13 @@ def relock(
     services: Sequence[str] = (),
     platforms: Sequence[str] = (),
     upgrade: bool = False,
+    debug_shell: bool = False,
 ) -> Locked:
     """Make and write the project's lock, for `platforms` beside those of the strategy and those that it has already.
 
     With `services`, or below the project's root, what these services need is added and nothing is dropped: the others
-    were not looked at. With `upgrade` everything is resolved anew, and a lock that cannot be read is no hindrance.
+    were not looked at. With `debug_shell` the shell of debug variants is pinned too, and kept from then on. With
+    `upgrade` everything is resolved anew, and a lock that cannot be read is no hindrance.
     """
     from lading.lock.make import make_lock
     from lading.lock.request import joined, on_known_platforms, request_of, request_of_pins
@@ -105,7 +109,8 @@ def relock(
         if not upgrade:
             raise
         before = None
-    request = request_of(_also_for(project.plans(services), platforms))
+    plans = _also_for(project.plans(services), platforms)
+    request = request_of(_with_shells(plans, before, debug_shell))
     if before:
         request = on_known_platforms(request, before)
     if before and (services or project.here != "."):
@@ -113,6 +118,15 @@ def relock(
     after = make_lock(request, old=before, upgrade=upgrade, sources=pin_sources(project, context))
     write_pins(project.root, after)
     return Locked(before, after)
+
+
+def _with_shells(plans: "Sequence[Plan]", before: "Pins | None", asked: bool) -> "Sequence[Plan]":
+    """The plans, or their debug variants where somebody asks for these or the lock has what they need."""
+    from lading.lock.request import has_debug_shell
+    from lading.plan.debug import with_debug_shell
+
+    debug = [with_debug_shell(plan) for plan in plans]
+    return debug if asked or (before and any(has_debug_shell(before, plan) for plan in debug)) else plans
 
 
 def _also_for(plans: "Sequence[Plan]", platforms: Sequence[str]) -> "Sequence[Plan]":

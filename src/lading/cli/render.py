@@ -40,6 +40,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="change nothing; show where committed files differ, and exit with 1 then"
     )
     parser.add_argument("--dev", action="store_true", help="compose, dockerfile: the ones for development")
+    parser.add_argument(
+        "--debug-shell",
+        action="store_true",
+        help="dockerfile: debug variants, with busybox, as Dockerfile.debug",
+    )
     parser.add_argument("--debug", action="store_true", help="compose --dev: start services under debugpy")
     parser.add_argument(
         "--with",
@@ -81,6 +86,8 @@ def _check_flags(args: argparse.Namespace) -> None:
     for_compose = args.debug or args.extras
     if args.dev and args.format not in ("compose", "dockerfile"):
         raise UsageError(f"there is no {args.format} for development", where="--dev", fix="leave it out")
+    if args.debug_shell and (args.format != "dockerfile" or args.dev):
+        raise UsageError("--debug-shell is for `lading render dockerfile`", fix="leave it out")
     if for_compose and not (args.dev and args.format == "compose"):
         raise UsageError("--debug and --with are for `lading render compose --dev`", fix="leave them out")
 
@@ -98,7 +105,8 @@ def _write(project: "Project", files: "Sequence[Rendered]", context: Context, *,
 
 def _command(args: argparse.Namespace) -> str:
     """What was typed, but for where and what to do with it."""
-    flags = [flag for flag, given in (("--dev", args.dev), ("--debug", args.debug)) if given]
+    said = (("--dev", args.dev), ("--debug", args.debug), ("--debug-shell", args.debug_shell))
+    flags = [flag for flag, given in said if given]
     return " ".join(["lading render", args.format, *flags, *(f"--with {name}" for name in args.extras)])
 
 

@@ -105,10 +105,11 @@ def _set_of(pins: Pins, base: BaseRequest) -> PackageSet | None:
 
 
 def _told_base(pins: Pins, base: BaseRequest) -> str:
-    near = [known for known in pins.sets if (known.suite, known.architecture) == (base.suite, base.architecture)]
+    there = [known for known in pins.sets if (known.suite, known.architecture) == (base.suite, base.architecture)]
+    near = [known for known in there if not set(base.roots).isdisjoint(known.roots)]
     place = f"Debian {base.suite} on {base.architecture}"
     if not near:
-        return f"{place} is not pinned"
+        return f"{', '.join(base.roots)} of {place} is not pinned" if there else f"{place} is not pinned"
     wanted = {*base.roots, *(f"without {name}" for name in base.without)}
     least = min(
         (wanted ^ {*known.roots, *(f"without {name}" for name in known.without)} for known in near),

@@ -13,6 +13,7 @@ from lading.plan.model import (
     BaseFiles,
     CopyTree,
     DebianBase,
+    DebugShell,
     GoBinaries,
     ImageBase,
     NodeBuild,
@@ -134,6 +135,13 @@ def compiler_base(python: str) -> DebianBase | None:
     )
 
 
+def has_debug_shell(pins: Pins, plan: Plan) -> bool:
+    """Whether a lock has the package of a plan's debug variant on some platform: whoever locks next keeps it."""
+    known = {(one.suite, one.roots) for one in pins.sets}
+    steps = (step for stage in plan.stages for step in stage.steps if isinstance(step, DebugShell))
+    return any((step.suite, step.base.roots) in known for step in steps)
+
+
 def request_of_pins(pins: Pins) -> LockRequest:
     """What a lock was made for."""
     return LockRequest(
@@ -190,7 +198,7 @@ def _debian_bases(plan: Plan, stage: Stage) -> Iterator[DebianBase]:
         yield stage.base
     elif isinstance(stage.base, ImageBase) and (compiler := _compiler_of(plan, stage.base)):
         yield compiler
-    yield from (step.base for step in stage.steps if isinstance(step, BaseFiles))
+    yield from (step.base for step in stage.steps if isinstance(step, BaseFiles | DebugShell))
 
 
 def _compiler_of(plan: Plan, base: ImageBase) -> DebianBase | None:

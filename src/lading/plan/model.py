@@ -275,6 +275,24 @@ class MakeLink(msgspec.Struct, frozen=True, kw_only=True, tag="make-link"):
     why: str
 
 
+class DebugShell(msgspec.Struct, frozen=True, kw_only=True, tag="debug-shell"):
+    """Busybox in a folder of its own, with a link for each of its `programs`: the last layer of a debug variant.
+
+    It is the one program of a Debian package that depends on no other, of the release `suite`.
+    """
+
+    path: str
+    suite: str
+    package: str = "busybox-static"
+    programs: tuple[str, ...]
+    why: str
+
+    @property
+    def base(self) -> DebianBase:
+        """What a lock pins for it: a base of that package alone."""
+        return DebianBase(name="distroless", suite=self.suite, roots=(self.package,))
+
+
 SmallStep = Accounts | WriteFile | CopyFile | MakeFolder | MakeLink
 """What is written beside a base's own files."""
 
@@ -290,6 +308,7 @@ Step = (
     | OwnProgram
     | BaseFiles
     | NodeStep
+    | DebugShell
 )
 
 
@@ -385,7 +404,7 @@ def output_of(step: Step) -> str:
             return step.venv
         case CopyTree():
             return step.destination
-        case CopyFromStage() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
+        case CopyFromStage() | WriteFile() | CopyFile() | MakeFolder() | MakeLink() | DebugShell():
             return step.path
         case GoBinaries() | OwnProgram() | NodeModules() | NodeBuild() | NodeProgram():
             return step.path

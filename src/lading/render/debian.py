@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from lading.plan.model import DebianBase
+from lading.plan.model import DebianBase, DebugShell
 from lading.render.instructions import Arg, Blank, Comment, Copy, From, Ignore, Instruction, Mount, Run, Workdir
 from lading.render.public import pinned
 from lading.render.quoting import command
-from lading.render.scene import ARCHITECTURE, PACKAGES, RUNTIME_BASE, UNPACKED, Scene
+from lading.render.reasons import sentence
+from lading.render.scene import ARCHITECTURE, DEBUG_SHELL, PACKAGES, RUNTIME_BASE, UNPACKED, Blocks, Scene
 
 _APT = (
     Mount(kind="cache", id=f"apt-${{{ARCHITECTURE}}}", target="/var/cache/apt", locked=True),
@@ -15,6 +16,8 @@ _APT = (
 """apt's caches, kept from one build to the next, and never used by two builds at once."""
 _UNPINNED = "No version is pinned: the archive keeps only the newest of a release, the one with the fixes."
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
+_SHELL = "/shell"
+"""Where the stage of a debug shell has what is copied to the root of the image."""
 _ARCHIVES = "/archives"
 _INSTALLED = "var/lib/dpkg/status"
 """Where dpkg keeps what is installed."""
@@ -80,6 +83,33 @@ def packages_stage(names: Sequence[str], scene: Scene) -> Iterator[Instruction]:
     yield Ignore(("DL3008",))
     yield Run(tuple(_unpack(names, own=own)), mounts=_APT)
     yield Blank()
+
+
+def debug_shell(step: DebugShell, scene: Scene) -> Blocks:
+    """Busybox from a stage of its own, before all others, as the last thing that is copied."""
+    program, package = f"{_SHELL}{step.path}", step.package
+    licence = f"usr/share/doc/{package}/copyright"
+    unpack = (
+        "apt-get update",
+        command("apt-get", "download", package),
+        f"dpkg-deb --extract {package}_*.deb unpacked",
+        command("mkdir", "-p", program, f"{_SHELL}/{_DATABASE}", f"{_SHELL}/{licence.rpartition('/')[0]}"),
+        command("cp", "unpacked/usr/bin/busybox", f"{program}/busybox"),
+        command("cp", f"unpacked/{licence}", f"{_SHELL}/{licence}"),
+        f"dpkg-deb --field {package}_*.deb > {_SHELL}/{_DATABASE}/{package}",
+        _each(command(*step.programs), "name", f'ln -s busybox "{program}/$name"'),
+    )
+    stage = (
+        Comment((f"{DEBUG_SHELL}: {step.why}. {_UNPINNED}",)),
+        From(pinned(f"debian:{step.suite}-slim", scene.pins, scene.plan.platforms), DEBUG_SHELL),
+        Arg(ARCHITECTURE),
+        Workdir("/archive"),
+        Run(unpack, mounts=_APT),
+        Blank(),
+    )
+    copied = Copy(sources=(f"{_SHELL}/",), destination="/", stage=DEBUG_SHELL, owner="0:0", link=True)
+    shown = (Comment((f"{sentence(step.why)}, in the last layer: all others are those of the image without it.",)),)
+    return Blocks(before=stage, shipped=(*shown, copied, Blank()))
 
 
 def _install(*names: str) -> tuple[str, ...]:

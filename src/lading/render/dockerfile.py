@@ -15,6 +15,7 @@ from lading.plan.model import (
     CopyFromStage,
     CopyTree,
     DebianBase,
+    DebugShell,
     ImageBase,
     MakeFolder,
     MakeLink,
@@ -111,12 +112,16 @@ def _blocks(step: Step, scene: Scene) -> Blocks:
             return files.from_stage(step)
         case Accounts() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():
             return files.small(step, scene)
+        case DebugShell():
+            return debian.debug_shell(step, scene)
 
 
 def _head(plan: Plan) -> Iterator[Instruction]:
     yield Syntax()
-    yield Comment(marker("lading render dockerfile"))
-    yield Comment((f"The image of {plan.service}, for {', '.join(plan.platforms)}.",))
+    debug = any(isinstance(step, DebugShell) for step in plan.runtime.steps)
+    yield Comment(marker(f"lading render dockerfile{' --debug-shell' if debug else ''}"))
+    what = "The debug variant of the image" if debug else "The image"
+    yield Comment((f"{what} of {plan.service}, for {', '.join(plan.platforms)}.",))
     yield Blank()
 
 

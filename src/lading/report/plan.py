@@ -11,6 +11,7 @@ from lading.plan.model import (
     CopyFromStage,
     CopyTree,
     DebianBase,
+    DebugShell,
     GoBinaries,
     HealthCheck,
     ImageBase,
@@ -185,10 +186,10 @@ def _of_node(step: NodeStep) -> str:
             return f"node: {step.node} at {step.path} ({step.why})"
 
 
-def _small(step: SmallStep | BaseFiles) -> str:
+def _small(step: SmallStep | BaseFiles | DebugShell) -> str:
     match step:
-        case BaseFiles():
-            return f"files: {', '.join(step.paths)} of Debian's packages ({step.why})"
+        case BaseFiles() | DebugShell():
+            return _of_packages(step)
         case Accounts():
             return f"accounts: {step.user} ({step.uid}:{step.gid}), home {step.home}"
         case WriteFile():
@@ -199,6 +200,14 @@ def _small(step: SmallStep | BaseFiles) -> str:
             return f"folder: {step.path}, owner {step.uid}:{step.gid}, mode {step.mode:o}"
         case MakeLink():
             return f"link: {step.path} to {step.target}"
+
+
+def _of_packages(step: BaseFiles | DebugShell) -> str:
+    match step:
+        case BaseFiles():
+            return f"files: {', '.join(step.paths)} of Debian's packages ({step.why})"
+        case DebugShell():
+            return f"shell: {step.package} of Debian {step.suite} in {step.path} ({step.why})"
 
 
 def _topic(step: Step) -> Topic | None:

@@ -29,15 +29,21 @@ def files(project: "Project", args: argparse.Namespace, _context: Context) -> Se
     pins = read_pins(project.root)
     if args.dev:
         return [file for member in members(project, args.services) for file in _development(member, pins)]
-    return [file for planned in project.planned(args.services) for file in _files(project, planned, pins)]
+    found = project.planned(args.services)
+    return [file for planned in found for file in _files(project, planned, pins, debug_shell=args.debug_shell)]
 
 
-def _files(project: "Project", planned: "Planned", pins: "Pins | None") -> Iterator[Rendered]:
+def _files(
+    project: "Project", planned: "Planned", pins: "Pins | None", *, debug_shell: bool = False
+) -> Iterator[Rendered]:
+    from lading.plan.debug import with_debug_shell
     from lading.render.dockerfile import dockerfile
     from lading.render.dockerignore import dockerignore
 
     plan = planned.plan
     path = dockerfile_path(project, plan)
+    if debug_shell:
+        plan, path = with_debug_shell(plan), f"{path}.debug"
     yield Rendered(path, dockerfile(plan, pins=pins, reasons=planned.decisions))
     yield Rendered(f"{path}{IGNORED}", dockerignore(plan), companion=True)
 

@@ -1,0 +1,149 @@
+# syntax=docker/dockerfile:1
+# Rendered by Lading. What it says is decided in lading.toml and found in the source: change those, then
+# `lading render dockerfile --debug-shell --write`. `lading render dockerfile --debug-shell --check` fails where the
+# two differ.
+# The debug variant of the image of riskshield, for linux/amd64.
+
+# The installer, a single program. It does not ship.
+FROM ghcr.io/astral-sh/uv:0.13.6 AS uv
+
+# debug-shell: a shell and the usual tools, to look inside with. No version is pinned: the archive keeps only the
+# newest of a release, the one with the fixes.
+FROM debian:trixie-slim AS debug-shell
+ARG TARGETARCH
+WORKDIR /archive
+RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=apt-lists-${TARGETARCH},target=/var/lib/apt,sharing=locked \
+    apt-get update \
+    && apt-get download busybox-static \
+    && dpkg-deb --extract busybox-static_*.deb unpacked \
+    && mkdir -p /shell/busybox /shell/var/lib/dpkg/status.d /shell/usr/share/doc/busybox-static \
+    && cp unpacked/usr/bin/busybox /shell/busybox/busybox \
+    && cp unpacked/usr/share/doc/busybox-static/copyright /shell/usr/share/doc/busybox-static/copyright \
+    && dpkg-deb --field busybox-static_*.deb > /shell/var/lib/dpkg/status.d/busybox-static \
+    && for name in '[' ash awk base64 basename bunzip2 bzip2 cal cat chgrp chmod chown chroot clear cmp cp cpio cut date \
+        dc dd df diff dirname dos2unix du echo ed egrep env expand expr factor fallocate false fgrep find fold free ftpget \
+        ftpput getopt grep groups gunzip gzip head hexdump hostid hostname httpd id ifconfig ionice ip ipcalc kill killall \
+        last less link ln logname ls lzma md5sum mkdir mkfifo mktemp more mount mv nc netstat nice nl nologin nproc nsenter \
+        nslookup od paste patch pidof ping ping6 printf ps pwd readlink realpath renice reset rev rm rmdir route run-parts \
+        sed seq setpriv setsid sh sha1sum sha256sum sha512sum shred shuf sleep sort ssl_client stat strings stty sync sysctl \
+        tac tail tar taskset tee telnet test tftp time timeout top touch tr traceroute true truncate ts tty umount uname \
+        unexpand uniq unix2dos unlink unshare unxz unzip uptime usleep vi watch wc wget which who whoami xargs xxd xz xzcat \
+        yes zcat; do { ln -s busybox "/shell/busybox/$name"; } || exit 1; done
+
+# build: installs for the target; does not ship. The same distribution as the image that ships, and the same Python,
+# at the same path (/usr/bin/python3.13): the environment links to it.
+# Python 3.13: .python-version
+# base distroless: default
+FROM debian:trixie-slim AS build
+ARG TARGETARCH
+
+# Debian's own Python, as the image that ships has it. No version is pinned: the archive keeps only the newest of a
+# release, the one with the fixes.
+# hadolint ignore=DL3008
+RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=apt-lists-${TARGETARCH},target=/var/lib/apt,sharing=locked \
+    apt-get update \
+    && apt-get install --yes --no-install-recommends python3.13
+
+# uv installs for /usr/bin/python3.13 and fetches no other Python. Bytecode is of the unchecked-hash kind: used as it
+# is, whatever the times on disk. The environment is made where the service will have it, and has no notes of who
+# installed it from where.
+COPY --link --from=uv /uv /usr/bin/uv
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
+    UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_NO_INSTALLER_METADATA=1 \
+    UV_PROJECT_ENVIRONMENT=/app/.venv \
+    UV_PYTHON=/usr/bin/python3.13 \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /project
+
+# Dependencies: what uv.lock names for production. Only the lock and pyproject.toml are looked at, so this is made
+# anew only when they change. What uv puts into an environment for people at a desk is removed, and what another uv or
+# the next fix of Python would change.
+# For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
+# packages 2, none for development: uv.lock
+RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+    --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=bind,source=uv.lock,target=uv.lock \
+    --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
+    uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
+    && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
+    && find /app/.venv/bin -type f ! -perm /u=x -delete \
+    && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
+
+# The user's home: an empty folder, made here because the stage that ships only copies.
+RUN mkdir --parents /home/app
+
+# The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
+# the checkout made even, and modules compiled under the paths that they will have.
+# source copied as it is: pyproject.toml (it has no build-system)
+COPY . /source/
+RUN rm -f /source/pyproject.toml /source/uv.lock \
+    && find /source -mindepth 1 -type d -empty -delete \
+    && chmod -R u=rwX,go=rX,a-st /source \
+    && { /usr/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || true; }
+
+# runtime: what ships, and nothing else.
+FROM gcr.io/distroless/python3-debian13:nonroot AS runtime
+
+# A name and a home for the user; nobody can log in.
+COPY --link --chown=0:0 --chmod=644 <<passwd <<group <<nsswitch.conf /etc/
+root:x:0:0:root:/root:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+app:x:1000:1000:app:/home/app:/usr/sbin/nologin
+passwd
+root:x:0:
+nogroup:x:65534:
+app:x:1000:
+group
+passwd: files
+group: files
+shadow: files
+hosts: files dns
+networks: files
+nsswitch.conf
+
+# The user's home. It belongs to root, like all else.
+COPY --link --from=build --chown=0:0 /home/app/ /home/app/
+
+# The environment, and nothing of what made it.
+COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
+
+# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
+# on top of it, so that a changed line touches nothing else.
+WORKDIR /app
+COPY --link --from=build --chown=0:0 /source/ /app/
+
+# A shell and the usual tools, to look inside with, in the last layer: all others are those of the image without it.
+COPY --link --from=debug-shell --chown=0:0 /shell/ /
+
+ENV LANG=C.UTF-8 \
+    PATH=/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/busybox \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+LABEL lading.debug-shell=/busybox/sh \
+    org.opencontainers.image.description="Scores applicants through the RiskShield API, for the teams that onboard them." \
+    org.opencontainers.image.source=https://git.riskshield.example/platform/riskshield \
+    org.opencontainers.image.title=riskshield \
+    org.opencontainers.image.version=1.0.0
+
+# A number, so that Kubernetes can tell that it is not root.
+# user 1000:1000: lading.toml › user
+USER 1000:1000
+
+# port 8080: lading.toml › services.riskshield.port
+EXPOSE 8080
+
+# The image's own Python asks: there is no curl, and no need of one.
+# health /health: lading.toml › services.riskshield.health.path
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3 \
+    CMD ["/app/.venv/bin/python", "-I", "-S", "-c", "import http.client as h;c=h.HTTPConnection(\"127.0.0.1\",8080,timeout=10);c.request(\"GET\",\"/health\");raise SystemExit(not 200<=c.getresponse().status<400)"]
+
+# app src.main:app (FastAPI): src/main.py:32
+# server uvicorn: uv.lock › uvicorn
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/app/.venv/bin/python"]
+CMD ["-m", "uvicorn", "src.main:app", "--host", "0.0.0.0", "--port", "8080"]
