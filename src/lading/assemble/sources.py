@@ -97,7 +97,7 @@ class OutsideSources:
 
         pin = pins.tool("uv", machine_platform())
         tool = find_uv(runner=self._runner(), env=self._env, store=self._store, pin=pin)
-        return Uv(tool.path, self._runner(), folder, sys.executable, self._env)
+        return Uv(tool.path, self._runner(), folder, sys.executable, env=self._env)
 
     def go(self, least: str, pins: Pins) -> "GoCommand":
         """See `Sources.go`."""

@@ -104,13 +104,13 @@ class Project:
 
         Raises `UsageError` (or `Problems`) when lading.toml names a service that is not there.
         """
-        from lading.strategy.resolve import own_settings, resolve
+        from lading.strategy.resolve import resolve
 
         images = self._images()
         named: dict[str, Service] = {}
         problems: list[LadingError] = []
         for one in self.survey.services:
-            name = own_settings(self.read, one.name.value, one.folder)[0]
+            name = self._name_of(one)
             if name in named:
                 problems.append(_same_name(name, named[name], one))
             if name in images:
@@ -126,6 +126,18 @@ class Project:
                 problems.append(error)
         raise_all(problems)
         return dict(sorted({**found, **images}.items()))
+
+    def _name_of(self, one: "Service") -> str:
+        """The name that lading.toml gives a service, else its own. One that nothing in its folder names has the only
+        name in lading.toml that is no other's."""
+        from lading.strategy.resolve import own_settings
+
+        name = own_settings(self.read, one.name.value, one.folder)[0]
+        if one.name.certainty != "assumed" or name in self.strategy.services:
+            return name
+        others = {other.name.value for other in self.survey.services}
+        free = [key for key, said in self.strategy.services.items() if not said.path and key not in others]
+        return free[0] if len(free) == 1 else name
 
     def _images(self) -> "dict[str, tuple[Service, ServiceStrategy]]":
         """The images of packages that lading.toml describes, by name."""

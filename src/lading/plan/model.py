@@ -148,15 +148,17 @@ class GoProgram(msgspec.Struct, frozen=True, kw_only=True):
 class GoBinaries(msgspec.Struct, frozen=True, kw_only=True, tag="go-binaries"):
     """Build programs without cgo, stripped and without the paths of the machine that builds, into the folder `path`.
 
-    `module` is the source folder where go is run, `go` the least version that will do. `workspace`: its go.work counts;
-    `vendored`: others' modules are in `vendor/`. `private` are modules that likely nobody but their owner may read.
-    `exclude` are the patterns of what no program is made of.
+    `module` is the source folder where go is run, `go` the least version that will do, `manifests` the source files
+    that name other modules (go.mod, go.sum, go.work). `workspace`: the go.work counts; `vendored`: others' modules are
+    in `vendor/`. `private` are modules that likely nobody but their owner may read. `exclude` are the patterns of what
+    no program is made of.
     """
 
     module: str
     go: str
     programs: tuple[GoProgram, ...]
     path: str
+    manifests: tuple[str, ...] = ()
     workspace: bool = False
     vendored: bool = False
     private: tuple[str, ...] = ()

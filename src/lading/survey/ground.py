@@ -38,6 +38,10 @@ class Ground:
         """The text of a file."""
         return self.tree.read(path).decode(errors="replace")
 
+    def digest(self, path: str) -> str:
+        """The digest of a file, or nothing where there is none."""
+        return self.tree.digest(path) if path in self.present else ""
+
     def below(self, folder: str, nested: Sequence[str] = ()) -> Iterable[str]:
         """The files below a folder, relative to it, but for those in the folders `nested` (relative to it, too)."""
         prefix = "" if folder == "." else f"{folder}/"

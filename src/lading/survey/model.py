@@ -215,7 +215,8 @@ class GoService(ServiceFacts, frozen=True, kw_only=True, tag="go"):
     Relative to the repository: `root` is the folder where go is run, with the go.work or go.mod, and `context` the one
     that has it and every local module that it is made of. `binaries` has first what the image starts. `workspace`: it
     is built with a go.work. `vendored`: others' modules are in `vendor/`. `cgo` names what does not work without a C
-    compiler. `grpc` is the port of gRPC's health service.
+    compiler. `grpc` is the port of gRPC's health service. `manifests` are the files that name other modules, relative
+    to `context`; `private` modules of the same owner that are not in the repository.
     """
 
     root: str
@@ -227,6 +228,7 @@ class GoService(ServiceFacts, frozen=True, kw_only=True, tag="go"):
     vendored: bool = False
     cgo: Fact[str] | None = None
     grpc: Fact[int] | None = None
+    manifests: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
 
 

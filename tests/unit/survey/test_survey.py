@@ -118,15 +118,40 @@ def test_a_lock_outranks_a_list_of_requirements() -> None:
     assert folders({**service(""), "requirements.txt": "fastapi\n"}) == {"api": "."}
 
 
+@pytest.mark.parametrize(("files", "file", "fix"), [
+    ({"pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "pyproject.toml", "poetry lock"),
+    ({"api/pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "api/pyproject.toml", "poetry lock -C api"),
+    ({"pyproject.toml": "[project]\nname = 'x'\n[tool.pdm]\n"}, "pyproject.toml", "pdm lock"),
+    ({"Pipfile": ""}, "Pipfile", "pipenv lock"),
+    ({"setup.py": ""}, "setup.py", "--generate-hashes"),
+])  # fmt: skip
+def test_who_has_no_lock_is_told_how_that_manager_makes_one(files: dict[str, str], file: str, fix: str) -> None:
+    one = refused(files)
+    assert (one.file, one.what) == (file, "there is no lock file, so what would be installed is not known")
+    assert fix in one.fix
+
+
+@pytest.mark.parametrize(("files", "file", "says"), [
+    ({"poetry.lock": "", "pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "poetry.lock", "version 'unknown'"),
+    ({"poetry.lock": "", "main.py": ""}, "poetry.lock", "without a pyproject.toml"),
+    ({"pdm.lock": "[metadata]\nlock_version = '9'\n", "pyproject.toml": pyproject()}, "pdm.lock", "version '9'"),
+    ({"Pipfile": "", "Pipfile.lock": "{}"}, "Pipfile.lock", "its format is version None"),
+    ({"Pipfile": "", "Pipfile.lock": "{"}, "Pipfile.lock", "cannot be read"),
+    ({"pylock.toml": "lock-version = '2.0'"}, "pylock.toml", "version '2.0', not 1"),
+    ({"requirements.txt": "-r a.txt\n", "main.py": ""}, "requirements.txt", "requirements.txt:1: there is no a.txt"),
+    ({"requirements.txt": "fast api\n", "main.py": ""}, "requirements.txt", "'fast api' is no requirement"),
+])  # fmt: skip
+def test_a_lock_that_cannot_be_read_is_told(files: dict[str, str], file: str, says: str) -> None:
+    one = refused(files)
+    assert one.file == file
+    assert says in one.what
+
+
+def test_a_list_of_requirements_without_any_python_is_no_project() -> None:
+    assert survey(MemoryTree({"docs-tools/requirements.txt": "sphinx\n"})) == Survey()
+
+
 @pytest.mark.parametrize(("files", "file", "owner"), [
-    ({"poetry.lock": "", "pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "poetry.lock", "Poetry"),
-    ({"pdm.lock": "", "pyproject.toml": "[project]\nname = 'x'\n"}, "pdm.lock", "PDM"),
-    ({"Pipfile": "", "Pipfile.lock": "{}"}, "Pipfile.lock", "Pipenv"),
-    ({"Pipfile": ""}, "Pipfile", "Pipenv"),
-    ({"pylock.toml": ""}, "pylock.toml", "PEP 751"),
-    ({"requirements.txt": ""}, "requirements.txt", "pip"),
-    ({"setup.py": ""}, "setup.py", "setuptools"),
-    ({"pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "pyproject.toml", "Poetry"),
     ({"go.mod": ""}, "go.mod", "Go"),
     ({"go.work": ""}, "go.work", "Go"),
     ({"package.json": "{}"}, "package.json", "Node"),
@@ -147,10 +172,8 @@ LOCAL = "[[package]]\nname = 'x'\nsource = { directory = '../x' }\n"
 
 
 @pytest.mark.parametrize(("project", "lock", "says"), [
-    (pyproject(more="[tool.uv.workspace]\nmembers = ['a']\n"), uv_lock(), "uv workspaces"),
-    (pyproject(), uv_lock(more="[manifest]\nmembers = ['a', 'api']\n"), "uv workspaces"),
-    (pyproject(more="[tool.uv.sources]\nx = { path = '../x' }\n"), uv_lock(), "tool.uv.sources.x"),
-    (pyproject(), uv_lock(more=LOCAL), "x comes from ../x"),
+    (pyproject(), uv_lock(more=LOCAL), "x comes from ../x, which is outside of the repository"),
+    (pyproject(), uv_lock(more=LOCAL.replace("../x", "x")), "there is no pyproject.toml in x"),
     ("[project\n", uv_lock(), "pyproject.toml is not valid TOML"),
     (pyproject(), "version = 9\n", "uv.lock cannot be read"),
     (pyproject(), "version = 1\n", "not the lock of this project"),
@@ -165,13 +188,16 @@ def test_a_lock_without_a_project_is_told() -> None:
     assert "without a pyproject.toml" in refused({"uv.lock": uv_lock()}).what
 
 
-def test_a_member_of_a_workspace_is_told_apart_from_a_missing_lock() -> None:
+def test_a_member_that_the_lock_of_its_workspace_lacks_is_told() -> None:
     root = {
         "pyproject.toml": pyproject("root", more="[tool.uv.workspace]\nmembers = ['api']\n"),
         "uv.lock": uv_lock(name="root"),
     }
-    found = survey(MemoryTree({**root, "api/pyproject.toml": pyproject()})).unsupported
-    assert {one.name: "workspace" in one.what for one in found} == {"api": True, "root": True}
+    (one,) = survey(MemoryTree({**root, "api/pyproject.toml": pyproject()})).unsupported
+    assert (one.name, one.file, one.what) == ("api", "uv.lock", "uv.lock is not the lock of this project")
+    del root["uv.lock"]
+    one, _ = survey(MemoryTree({**root, "api/pyproject.toml": pyproject()})).unsupported
+    assert (one.what, one.fix) == ("it is a member of the uv workspace of root, which has no uv.lock", "uv lock")
 
 
 def test_a_refused_project_is_no_failure_of_the_others() -> None:

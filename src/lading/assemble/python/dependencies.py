@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.assemble.actions import key_of
-from lading.assemble.python.installed import Installed, installed_below, sharing
+from lading.assemble.python.indexes import index_environment
+from lading.assemble.python.installed import Installed, check_portable, installed_below, sharing
 from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_packer import INSTALL_VERSION, WheelPacker
-from lading.assemble.python.wheels import Target, Wheel, choose_wheels
+from lading.assemble.python.wheels import Checkout, Choice, Ready, Sdist, Target, Wheel, choose
 from lading.assemble.segment import Segment
 from lading.assemble.steps import Bytecode, Made, project_folder, there
 from lading.assemble.workshop import Counter, Workshop, threads
 from lading.digest import Digest
-from lading.errors import StepFailed
+from lading.errors import StepFailed, raise_all
 from lading.lock.model import Pins
 from lading.plan.model import Plan, PythonDependencies
 from lading.store import Store
-from lading.tree import SubTree
+from lading.survey.python.indexes import read_indexes
+from lading.tree import SubTree, Tree
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -27,25 +29,29 @@ FETCHED_AT_ONCE = 4
 """Wheels that are on the wire together: an index far away answers each of them late."""
 
 
-def resolve_wheels(
-    store: Store, uv: Callable[[], Uv], step: PythonDependencies, target: Target, *, lock: Digest, project: Digest
-) -> tuple[Wheel, ...]:
-    """The wheels of the project's lock for the target; uv is only asked when lock, project or target are new."""
+def resolve(
+    store: Store, uv: Callable[[], Uv], step: PythonDependencies, target: Target, tree: Tree
+) -> tuple[Choice, ...]:
+    """What the project's lock comes down to for the target; uv is only asked when lock, project or target are new."""
+    files = sorted({step.lock, step.project, *step.also, *step.parts})
     inputs = {
-        "lock": lock,
-        "project": project,
-        "groups": " ".join(step.groups),
-        "extras": " ".join(step.extras),
-        "target": f"{target.platform} {target.python} {target.glibc}",
-        "layout": INSTALL_VERSION,
+        **{file: tree.digest(file) for file in files if tree.exists(file)},
+        "\0lock": f"{step.manager} {step.lock} {step.member}",
+        "\0groups": " ".join(step.groups),
+        "\0extras": " ".join(step.extras),
+        "\0target": f"{target.platform} {target.python} {target.glibc}",
+        "\0layout": INSTALL_VERSION,
     }
 
-    def compute() -> tuple[Wheel, ...]:
-        import tomli
+    def read(path: str) -> bytes | None:
+        return tree.read(path) if tree.exists(path) else None
 
-        return choose_wheels(tomli.loads(uv().export(step)), target, where=step.lock)
+    def compute() -> tuple[Choice, ...]:
+        from lading.assemble.python.locked import packages_of
 
-    return store.memo(key_of("wheels", inputs), tuple[Wheel, ...], compute)
+        return choose(packages_of(step, target, read=read, uv=uv), target, where=step.lock)
+
+    return store.memo(key_of("wheels", inputs), tuple[Choice, ...], compute)
 
 
 class DependenciesStep:
@@ -72,18 +78,16 @@ class DependenciesStep:
         self._bytecode = bytecode
 
     @cached_property
-    def wheels(self) -> tuple[Wheel, ...]:
-        """The wheels of the lock for this platform."""
+    def choices(self) -> tuple[Choice, ...]:
+        """What the lock comes down to for this platform."""
         tree = SubTree(self._workshop.tree, self._plan.context)
-        step = self._step
-        return resolve_wheels(
-            self._workshop.store,
-            self._uv,
-            step,
-            self._target,
-            lock=tree.digest(step.lock),
-            project=tree.digest(step.project),
-        )
+        return resolve(self._workshop.store, self._plain_uv, self._step, self._target, tree)
+
+    @cached_property
+    def wheels(self) -> tuple[Ready, ...]:
+        """The packages of the lock, ready to be installed."""
+        raise_all(_not_built(one, self._target, self._step.lock) for one in self.choices if isinstance(one, Sdist))
+        return tuple(one for one in self.choices if not isinstance(one, Sdist))
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
@@ -102,11 +106,11 @@ class DependenciesStep:
         segments = [packed.get(wheel.digest) or there(known[wheel.digest]) for wheel in self.wheels]
         return Made([packer.environment(self._step.interpreter), *segments], len(missing))
 
-    def _pack(self, packer: WheelPacker, missing: Sequence[Wheel]) -> dict[Digest, Segment]:
+    def _pack(self, packer: WheelPacker, missing: Sequence[Ready]) -> dict[Digest, Segment]:
         """Pack wheels as they come; those that cannot simply be fetched and read are left to uv."""
         platform = self._target.platform
         counter = Counter(self._workshop, self.title, platform, doing="pack", total=len(missing), unit="packages")
-        made = self._read(packer, missing, counter)
+        made = self._read(packer, [one for one in missing if isinstance(one, Wheel)], counter)
         rest = [wheel for wheel in missing if wheel.digest not in made]
         return made | self._install(packer, rest, counter) if rest else made
 
@@ -114,8 +118,9 @@ class DependenciesStep:
         from lading.assemble.python.wheel_archive import Unusual, WheelArchive, opened
 
         workshop = self._workshop
-        project = project_folder(workshop, self._plan)
-        with workshop.store.scratch() as folder, threads(min(FETCHED_AT_ONCE, len(missing)), "lading-fetch") as pool:
+        project = self._folder
+        at_once = max(1, min(FETCHED_AT_ONCE, len(missing)))
+        with workshop.store.scratch() as folder, threads(at_once, "lading-fetch") as pool:
 
             def pack(wheel: Wheel, path: Path) -> Segment | None:
                 try:
@@ -140,19 +145,21 @@ class DependenciesStep:
             found = ((wheel, future.result()) for wheel, future in packing if future)
             return {wheel.digest: segment for wheel, segment in found if segment}
 
-    def _install(self, packer: WheelPacker, missing: Sequence[Wheel], counter: Counter) -> dict[Digest, Segment]:
+    def _install(self, packer: WheelPacker, missing: Sequence[Ready], counter: Counter) -> dict[Digest, Segment]:
         """Install with uv and pack in a few batches, so that one is packed while uv fetches the next."""
         workshop = self._workshop
         uv = self._uv()
         with workshop.store.scratch() as folder:
 
-            def install(numbered: tuple[int, list[Wheel]]) -> dict[Digest, Segment]:
+            def install(numbered: tuple[int, list[Ready]]) -> dict[Digest, Segment]:
                 number, batch = numbered
                 installed = self._lay_out(uv, batch, folder / str(number))
 
-                def pack(wheel: Wheel) -> Segment:
+                def pack(wheel: Ready) -> Segment:
                     if wheel.name not in installed:
                         raise StepFailed(f"uv did not install {wheel.name} {wheel.version}", where=self._step.lock)
+                    if isinstance(wheel, Checkout):
+                        check_portable(installed[wheel.name], f"{self._step.lock} › {wheel.name}")
                     segment = packer.pack(installed[wheel.name], wheel.digest)
                     counter.add()
                     return segment
@@ -167,7 +174,7 @@ class DependenciesStep:
                     made |= part
         return made
 
-    def _lay_out(self, uv: Uv, batch: Sequence[Wheel], folder: Path) -> dict[str, Installed]:
+    def _lay_out(self, uv: Uv, batch: Sequence[Ready], folder: Path) -> dict[str, Installed]:
         """Install a batch below `folder`. Wheels that bring the same file are installed again, each by itself: in one
         folder the file would be that of whichever came last, which is not the same every time."""
         installed = _install_into(uv, batch, self._target, folder / "prefix")
@@ -177,8 +184,22 @@ class DependenciesStep:
                 installed |= _install_into(uv, [wheel], self._target, folder / wheel.name / "prefix")
         return installed
 
+    @property
+    def _folder(self) -> Path:
+        """The folder of the lock."""
+        return (project_folder(self._workshop, self._plan) / self._step.lock).parent
+
+    def _plain_uv(self) -> Uv:
+        return self._workshop.sources.uv(self._folder, self._pins)
+
     def _uv(self) -> Uv:
-        return self._workshop.sources.uv(project_folder(self._workshop, self._plan), self._pins)
+        """uv, told of the indexes that the project names elsewhere than where uv looks."""
+        uv = self._plain_uv()
+        return uv.told(index_environment(read_indexes(self._step.manager, self._step.lock, self._read_source), uv.env))
+
+    def _read_source(self, path: str) -> bytes | None:
+        tree = SubTree(self._workshop.tree, self._plan.context)
+        return tree.read(path) if tree.exists(path) else None
 
     def _packer(self) -> WheelPacker:
         return WheelPacker(
@@ -192,9 +213,18 @@ class DependenciesStep:
         )
 
 
-def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
+def _not_built(sdist: Sdist, target: Target, lock: str) -> StepFailed:
+    return StepFailed(
+        f"{sdist.name} {sdist.version} has no wheel for Python {target.minor} on {target.platform} "
+        "(its lock has a source distribution only)",
+        where=f"{lock} › {sdist.name} {sdist.version}",
+        fix=f"choose a version with wheels (not {sdist.version}), or leave {target.platform} out",
+    )
+
+
+def split(wheels: Sequence[Ready], parts: int) -> list[list[Ready]]:
     """At most `parts` batches of about the same size in bytes, the same for the same wheels."""
-    batches: list[list[Wheel]] = [[] for _ in range(max(1, min(parts, len(wheels) // 4)))]
+    batches: list[list[Ready]] = [[] for _ in range(max(1, min(parts, len(wheels) // 4)))]
     sizes = [0] * len(batches)
     for wheel in sorted(wheels, key=lambda wheel: (-wheel.size, wheel.name)):
         smallest = sizes.index(min(sizes))
@@ -203,7 +233,7 @@ def split(wheels: Sequence[Wheel], parts: int) -> list[list[Wheel]]:
     return batches
 
 
-def _install_into(uv: Uv, wheels: Sequence[Wheel], target: Target, prefix: Path) -> dict[str, Installed]:
+def _install_into(uv: Uv, wheels: Sequence[Ready], target: Target, prefix: Path) -> dict[str, Installed]:
     prefix.mkdir(parents=True)
     uv.install(wheels, target, prefix)
     return installed_below(prefix)

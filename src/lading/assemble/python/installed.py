@@ -8,7 +8,7 @@ from stat import S_ISREG
 
 from lading.assemble.python.distribution import Row, parse_record
 from lading.digest import CHUNK
-from lading.errors import VerificationFailed
+from lading.errors import UsageError, VerificationFailed
 
 
 class Installed:
@@ -21,6 +21,10 @@ class Installed:
         self.name, _, self.version = info.removesuffix(".dist-info").partition("-")
         text = (site / self.record).read_text(encoding="utf-8")
         self._rows = sorted(row for row in parse_record(text) if "__pycache__/" not in row.path)
+
+    def text(self, name: str) -> str:
+        """A file of its metadata."""
+        return (self._site / self._info / name).read_text(encoding="utf-8")
 
     def rows(self) -> list[Row]:
         """See `Distribution.rows`."""
@@ -84,3 +88,14 @@ def sharing(installed: Mapping[str, Installed]) -> set[str]:
                 found |= {name, owner[row.path]}
             owner[row.path] = name
     return found
+
+
+def check_portable(installed: Installed, where: str) -> None:
+    """`UsageError` for a package that was built on this machine and holds compiled code, which is this machine's."""
+    tags = [line.partition(":")[2].strip() for line in installed.text("WHEEL").splitlines() if line.startswith("Tag:")]
+    if not all(tag.endswith("-none-any") for tag in tags):
+        raise UsageError(
+            f"{installed.name} holds compiled code, which Lading does not build from a repository of git",
+            where=where,
+            fix="publish its wheels for the target platforms to an index and depend on them",
+        )

@@ -1,6 +1,7 @@
 """A project that is a package: its wheel, built in a copy of its source, installed and packed like any other wheel."""
 
 from pathlib import Path
+from posixpath import dirname
 from typing import BinaryIO
 
 from lading.assemble.actions import key_of
@@ -34,8 +35,10 @@ class ProjectWheel:
         self._pins = pins
         self._tree = tree
         self._bytecode = bytecode
-        patterns = Patterns(step.exclude)
-        self._files = encodable(tree.files(), patterns)
+        folder = dirname(step.project)
+        self._below = f"{folder}/" if folder else ""
+        own = tuple(file for file in tree.files() if file.path.startswith(self._below))
+        self._files = encodable(own, Patterns(step.exclude))
 
     def inputs(self) -> dict[str, str]:
         """Every source file that the build may read, and what builds it."""
@@ -110,7 +113,7 @@ class ProjectWheel:
 
     def _copy_source(self, folder: Path) -> None:
         for file in self._files:
-            target = folder / file.path
+            target = folder / file.path.removeprefix(self._below)
             target.parent.mkdir(parents=True, exist_ok=True)
             if file.link is not None:
                 target.symlink_to(file.link)

@@ -1,10 +1,10 @@
 """uv, as the embedded engine uses it: to read the lock, install what only uv can get, and build the project's wheel."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lading.assemble.python.wheels import Target, Wheel, install_list
+from lading.assemble.python.wheels import Checkout, Ready, Target, install_list
 from lading.errors import StepFailed, VerificationFailed
 from lading.plan.model import PythonDependencies
 from lading.proc import Completed, Runner
@@ -15,17 +15,36 @@ PLATFORMS = {"linux/amd64": "x86_64-manylinux_2_40", "linux/arm64": "aarch64-man
 
 
 class Uv:
-    """uv, run for one project: in its folder, so that its indexes and credentials hold; never with its environment."""
+    """uv, run for one project: in its folder, so that its indexes and credentials hold; never with its environment.
 
-    def __init__(self, path: Path, runner: Runner, folder: Path, interpreter: str) -> None:
+    `env` is this process's own, which variables in the addresses of indexes are taken from.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        runner: Runner,
+        folder: Path,
+        interpreter: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        told: Mapping[str, str] | None = None,
+    ) -> None:
         self._path = path
         self._runner = runner
         self._folder = folder
         self._interpreter = interpreter
+        self.env = env or {}
+        self._told = told or {}
+
+    def told(self, environment: Mapping[str, str]) -> "Uv":
+        """The same, with further variables: of indexes and credentials."""
+        return Uv(self._path, self._runner, self._folder, self._interpreter, env=self.env, told=environment)
 
     def export(self, step: PythonDependencies) -> str:
         """The project's lock as a pylock.toml, for the groups and extras of the step."""
-        command: list[str | Path] = [self._path, "export", "--frozen", "--no-default-groups", "--no-emit-project"]
+        command: list[str | Path] = [self._path, "export", "--frozen", "--no-default-groups", "--no-emit-local"]
+        command += ["--package", step.member] if step.member else []
         command += ["--quiet", "--format", "pylock.toml", "--no-header", "--python", self._interpreter]
         for group in step.groups:
             command += ["--group", group]
@@ -36,11 +55,38 @@ class Uv:
             raise _failure(done, f"uv cannot read {step.lock}", "make the lock anew: uv lock")
         return done.out
 
-    def install(self, wheels: Sequence[Wheel], target: Target, prefix: Path) -> None:
-        """Install wheels below `prefix`. uv checks each hash; `VerificationFailed` names one that is another."""
+    def locate(self, requirements: str, target: Target) -> str:
+        """Where the index has pinned releases (lines of `name==version`): a pylock.toml with every file of each."""
+        command = [*self._compile(target), "--universal", "--no-deps", "-"]
+        done = self._run(command, stdin=requirements.encode())
+        if done.code:
+            raise _failure(
+                done, "the index does not have what was locked", "check the index and the network, then build again"
+            )
+        return done.out
+
+    def resolve_list(self, name: str, target: Target) -> str:
+        """What a list of requirements (a file's name) comes down to for a target, as a pylock.toml: the newest releases
+        with wheels that fit."""
+        command = [*self._compile(target), "--no-build", "--python-platform", PLATFORMS[target.platform], name]
+        done = self._run(command)
+        if done.code:
+            raise _failure(done, f"nothing that the index offers fits {name}", f"try it: uv pip compile {name}")
+        return done.out
+
+    def _compile(self, target: Target) -> list[str | Path]:
+        # Nothing is run with it, so any Python will do: none is looked for or fetched.
+        command: list[str | Path] = [self._path, "pip", "compile", "--quiet", "--format", "pylock.toml"]
+        command += ["--no-header", "--no-annotate", "--python", self._interpreter, "--no-python-downloads"]
+        return [*command, "--python-version", target.python]
+
+    def install(self, wheels: Sequence[Ready], target: Target, prefix: Path) -> None:
+        """Install wheels below `prefix`, and packages of git, which are built first. uv checks the hash of each wheel;
+        `VerificationFailed` names one that is another."""
         listing = prefix.with_name("pylock.lading.toml")
         listing.write_text(install_list(wheels, self._folder))
-        command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps", "--no-build"]
+        command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps"]
+        command += [] if any(isinstance(wheel, Checkout) for wheel in wheels) else ["--no-build"]
         command += ["--prefix", prefix, "--python", self._interpreter, "--link-mode", "hardlink"]
         command += ["--python-platform", PLATFORMS[target.platform], "--python-version", target.python]
         command += ["--requirements", listing]
@@ -76,14 +122,15 @@ class Uv:
             raise StepFailed(f"the build made {len(found)} wheels, one was expected", where=str(self._folder))
         return found[0]
 
-    def _run(self, command: Sequence[str | Path]) -> Completed:
+    def _run(self, command: Sequence[str | Path], stdin: bytes | None = None) -> Completed:
         environment = {
+            **self._told,
             "UV_NO_INSTALLER_METADATA": "1",  # who installed it, from which path, when: nothing of that ships
             "UV_NO_PROGRESS": "1",
             "UV_PREVIEW": "0",
             "UV_PYTHON_DOWNLOADS": "never",
         }
-        return self._runner.run(command, cwd=self._folder, env=environment)
+        return self._runner.run(command, cwd=self._folder, env=environment, stdin=stdin)
 
 
 def _failure(done: Completed, what: str, fix: str) -> StepFailed | VerificationFailed:

@@ -13,7 +13,7 @@ from lading.digest import Digest
 from lading.errors import VerificationFailed
 from lading.store import Store
 
-INSTALL_VERSION = "4"
+INSTALL_VERSION = "5"
 """Part of every key that depends on how wheels are laid out here."""
 LARGEST_SCRIPT = 1 << 20
 """Bytes. What is larger is no script that starts with the name of an interpreter, but a program."""

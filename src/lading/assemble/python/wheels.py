@@ -1,18 +1,20 @@
 """Which wheel of each locked package an image gets: markers and tags judged for the target, never for this machine.
 
 Rules: environment markers (PEP 508), wheel tags (PEP 425), manylinux (PEP 600), pylock.toml (PEP 751), which is the
-form that uv gives its lock in (`uv export --format pylock.toml`).
+form that every lock is brought into (`lading.assemble.python.locked`).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lading.digest import Digest, parse_digest
+from lading.assemble.python.indexes import without_credentials
+from lading.digest import Digest, digest_of, parse_digest
 from lading.errors import LadingError, StepFailed, raise_all
+from lading.survey.python.managers import COMMANDS, manager_of
 from lading.toolchain.markers import linux_environment
 
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
@@ -22,6 +24,7 @@ NEWEST_GLIBC = 40
 """The newest minor version of glibc 2 whose wheels uv installs (`--python-platform`)."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _VERSION = re.compile(r"[A-Za-z0-9.!+_-]+\Z")
 
 
@@ -38,9 +41,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return ".".join(self.python.split(".")[:2])
 
 
-class Wheel(msgspec.Struct, frozen=True, kw_only=True):
-    """A chosen wheel: normalised name, version, file name, where it is (an address, or a path relative to the project),
-    its hash, and the index that it comes from."""
+class Wheel(msgspec.Struct, frozen=True, kw_only=True, tag="wheel"):
+    """A chosen wheel: normalised name, version, file name, where it is (an address without credentials, or a path
+    relative to the lock), its hash, and the index that it comes from."""
 
     name: str
     version: str
@@ -51,10 +54,44 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
     index: str
 
 
-def choose_wheels(lock: Mapping[str, Any], target: Target, *, where: str) -> tuple[Wheel, ...]:
-    """The wheels that a pylock.toml names for the target, sorted by name.
+class Sdist(msgspec.Struct, frozen=True, kw_only=True, tag="sdist"):
+    """A source distribution, of a package that has no wheel for the target; fields as those of `Wheel`."""
 
-    `StepFailed` names every package that has no wheel for the target, or comes from where Lading cannot follow.
+    name: str
+    version: str
+    filename: str
+    url: str
+    digest: Digest
+    size: int
+    index: str
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True, tag="checkout"):
+    """A package in a repository of git, at one commit; `subfolder` is where in it, or nothing. `size` is not known."""
+
+    name: str
+    version: str
+    url: str
+    commit: str
+    subfolder: str
+    size: int = 0
+
+    @property
+    def digest(self) -> Digest:
+        """What tells it from any other."""
+        return digest_of("\0".join(("git", self.name, self.url, self.commit, self.subfolder)).encode())
+
+
+Ready = Wheel | Checkout
+"""What uv installs as it is."""
+Choice = Ready | Sdist
+"""Where the files of one package come from."""
+
+
+def choose(packages: Iterable[Mapping[str, Any]], target: Target, *, where: str) -> tuple[Choice, ...]:
+    """What a pylock.toml's packages come down to for the target, sorted by name.
+
+    `StepFailed` names every package that has nothing for the target, or comes from where Lading cannot follow.
     """
     from packaging.markers import Marker
     from packaging.tags import Tag
@@ -64,50 +101,74 @@ def choose_wheels(lock: Mapping[str, Any], target: Target, *, where: str) -> tup
     for number, tag in enumerate(_tags(target)):
         rank.setdefault(tag, number)
     problems: list[LadingError] = []
-    wheels: list[Wheel] = []
-    for package in lock.get("packages", ()):
+    found: list[Choice] = []
+    for package in packages:
         marker = package.get("marker")
         if marker and not Marker(marker).evaluate(environment):
             continue
         try:
-            wheels.append(_choose(package, rank, target, where))
+            found.append(_choose(package, rank, target, where))
         except LadingError as error:
             problems.append(error)
     raise_all(problems)
-    return tuple(sorted(wheels, key=lambda wheel: wheel.name))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
-def install_list(wheels: Sequence[Wheel], folder: Path) -> str:
-    """A pylock.toml of these wheels alone, each with its hash, for uv to install. `folder` is the project's."""
+def install_list(wheels: Sequence[Ready], folder: Path) -> str:
+    """A pylock.toml of these packages alone, each wheel with its hash, for uv to install. `folder` is the lock's."""
     lines = ['lock-version = "1.0"', 'created-by = "lading"']
     for wheel in wheels:
+        lines += ["", "[[packages]]", f"name = {_quoted(wheel.name)}"]
+        lines += [f"version = {_quoted(wheel.version)}"] if wheel.version else []
+        if isinstance(wheel, Checkout):
+            inside = f", subdirectory = {_quoted(wheel.subfolder)}" if wheel.subfolder else ""
+            at = f"url = {_quoted(wheel.url)}, commit-id = {_quoted(wheel.commit)}{inside}"
+            lines.append(f'vcs = {{ type = "git", {at} }}')
+            continue
         place = f"url = {_quoted(wheel.url)}" if "://" in wheel.url else f"path = {_quoted(str(folder / wheel.url))}"
         file = f"{{ name = {_quoted(wheel.filename)}, {place}, "
-        lines += ["", "[[packages]]", f"name = {_quoted(wheel.name)}", f"version = {_quoted(wheel.version)}"]
         if wheel.index:
             lines.append(f"index = {_quoted(wheel.index)}")
         lines.append(f"wheels = [{file}hashes = {{ sha256 = {_quoted(wheel.digest[7:])} }} }}]")
     return "\n".join(lines) + "\n"
 
 
-def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target, where: str) -> Wheel:
-    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-
+def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target, where: str) -> Choice:
     name, version = str(package.get("name", "")), str(package.get("version", ""))
     place = f"{where} › {name} {version}".rstrip()
+    again = COMMANDS[manager_of(where)].lock
     if not _NAME.match(name):
-        raise StepFailed(f"{name[:60]!r} is not a package name", where=where, fix="make the lock anew: uv lock")
-    for kind in ("vcs", "directory", "archive"):
-        if kind in package:
-            raise StepFailed(
-                f"{name} comes from a {kind} source, which Lading does not build yet",
-                where=place,
-                fix="publish it to an index and lock that release",
-            )
+        raise StepFailed(f"{name[:60]!r} is not a package name", where=where, fix=f"make the lock anew: {again}")
+    if "vcs" in package:
+        return _checkout(package["vcs"], name, version, place)
+    if "directory" in package:
+        raise StepFailed(
+            f"{name} comes from a folder that is no project of this repository",
+            where=place,
+            fix="publish it to an index and lock that release",
+        )
+    if "archive" in package:
+        return _archive(package["archive"], name, version, place)
     if not _VERSION.match(version):
-        raise StepFailed(f"{version[:60]!r} is not a version", where=place, fix="make the lock anew: uv lock")
+        raise StepFailed(f"{version[:60]!r} is not a version", where=place, fix=f"make the lock anew: {again}")
+    file = _best(package.get("wheels", ()), rank)
+    if file is not None:
+        return Wheel(**_fields(package, file, place))
+    if package.get("sdist"):
+        return Sdist(**_fields(package, package["sdist"], place))
+    raise StepFailed(
+        f"{name} {version} has no wheel for Python {target.minor} on {target.platform}, and no source distribution",
+        where=place,
+        fix=f"choose a version that has (not {version}), or leave {target.platform} out",
+    )
+
+
+def _best(files: Iterable[Mapping[str, Any]], rank: Mapping[Any, int]) -> Mapping[str, Any] | None:
+    """The wheel whose tags fit best, or nothing when none does."""
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
     best: tuple[int, str, Mapping[str, Any]] | None = None
-    for file in package.get("wheels", ()):
+    for file in files:
         filename = _filename(file)
         try:
             tags = parse_wheel_filename(filename)[3]
@@ -116,23 +177,57 @@ def _choose(package: Mapping[str, Any], rank: Mapping[Any, int], target: Target,
         number = min((rank[tag] for tag in tags if tag in rank), default=None)
         if number is not None and (best is None or (number, filename) < best[:2]):
             best = (number, filename, file)
-    if best is None:
-        raise StepFailed(
-            f"{name} {version} has no wheel for Python {target.minor} on {target.platform}"
-            + (" (its lock has a source distribution only)" if not package.get("wheels") else ""),
-            where=place,
-            fix=f"choose a version with wheels (uv add '{name}!={version}'), or leave {target.platform} out",
-        )
-    file = best[2]
+    return best[2] if best else None
+
+
+def _fields(package: Mapping[str, Any], file: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The fields of a `Wheel` or an `Sdist`."""
+    from packaging.utils import canonicalize_name
+
     sha256 = str(file.get("hashes", {}).get("sha256", ""))
-    return Wheel(
+    return {
+        "name": canonicalize_name(str(package.get("name", ""))),
+        "version": str(package.get("version", "")),
+        "filename": _filename(file),
+        "url": without_credentials(str(file.get("url") or file.get("path", ""))),
+        "digest": parse_digest(f"sha256:{sha256}", where=place),
+        "size": int(file.get("size", 0)),
+        "index": without_credentials(str(package.get("index", ""))),
+    }
+
+
+def _archive(file: Mapping[str, Any], name: str, version: str, place: str) -> Choice:
+    """A file at an address, or in the project: a wheel or a source distribution."""
+    if not file.get("hashes", {}).get("sha256"):
+        raise StepFailed(
+            f"{name} is a file without a hash", where=place, fix="lock it with its SHA-256, or publish it to an index"
+        )
+    filename = _filename(file)
+    package = {"name": name, "version": version or _version_in(filename)}
+    return (Wheel if filename.endswith(".whl") else Sdist)(**_fields(package, file, place))
+
+
+def _version_in(filename: str) -> str:
+    parts = filename.split("-")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _checkout(vcs: Mapping[str, Any], name: str, version: str, place: str) -> Checkout:
+    from packaging.utils import canonicalize_name
+
+    commit = str(vcs.get("commit-id", ""))
+    if vcs.get("type") != "git" or not _COMMIT.match(commit):
+        raise StepFailed(
+            f"{name} comes from a repository, and not from one commit of git",
+            where=place,
+            fix="name the commit, whole, and lock again",
+        )
+    return Checkout(
         name=canonicalize_name(name),
         version=version,
-        filename=best[1],
-        url=str(file.get("url") or file.get("path", "")),
-        digest=parse_digest(f"sha256:{sha256}", where=place),
-        size=int(file.get("size", 0)),
-        index=str(package.get("index", "")),
+        url=without_credentials(str(vcs.get("url", "")).removeprefix("git+")),
+        commit=commit,
+        subfolder=str(vcs.get("subdirectory", "")),
     )
 
 

@@ -1,6 +1,9 @@
 """The plan of a Python service: an environment made in one stage, copied into the next. Pure."""
 
-from lading.plan.excludes import source_excludes, wheel_excludes
+from posixpath import commonpath, dirname, join, normpath, relpath
+from typing import NamedTuple, Self
+
+from lading.plan.excludes import part_excludes, placed, source_excludes, wheel_excludes
 from lading.plan.model import (
     CopyFromStage,
     CopyTree,
@@ -22,6 +25,7 @@ from lading.strategy.model import ServiceStrategy
 from lading.survey.model import PythonService
 
 WORKDIR = "/app"
+PROJECT = "pyproject.toml"
 
 
 def python_plan(facts: PythonService, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
@@ -30,8 +34,10 @@ def python_plan(facts: PythonService, strategy: ServiceStrategy, *, revision: st
     Raises `UsageError`, or `Problems` with all that stands against it.
     """
     decisions = decide(facts, strategy)
-    venv = [_dependencies(facts, strategy, decisions), *_project(facts, strategy, decisions)]
-    source = list(_source(facts, strategy, decisions))
+    places = Places.of(facts)
+    projects = _projects(facts, strategy, decisions, places)
+    venv: list[Step] = [_dependencies(facts, strategy, decisions, places), *projects]
+    source = list(_source(facts, strategy, decisions, places))
     accounts = [accounts_of(strategy)] if isinstance(decisions.base, DebianBase) else []
     copied = CopyFromStage(stage="build", path=VENV, why="the environment, and nothing of what made it")
     build = Stage(name="build", base=decisions.base, steps=tuple(venv), why="installs for the target; does not ship")
@@ -41,7 +47,7 @@ def python_plan(facts: PythonService, strategy: ServiceStrategy, *, revision: st
     plan = Plan(
         service=strategy.service,
         folder=facts.folder,
-        context=facts.folder,
+        context=places.context,
         image=strategy.image,
         platforms=strategy.platforms,
         stages=(build, runtime),
@@ -54,11 +60,40 @@ def python_plan(facts: PythonService, strategy: ServiceStrategy, *, revision: st
     return Planned(plan, decisions.reasons)
 
 
-def _dependencies(facts: PythonService, strategy: ServiceStrategy, decisions: Decisions) -> Step:
+class Places(NamedTuple):
+    """Where the files of a service are. `context` is the deepest folder of the repository with all that the plan reads,
+    `own` the service's folder relative to it."""
+
+    context: str
+    own: str
+
+    @classmethod
+    def of(cls, facts: PythonService) -> Self:
+        """The places of a service: its own folder, unless its lock or its parts lie outside of it."""
+        files = (facts.lock, facts.project, *facts.also)
+        folders = {facts.folder, *(dirname(facts.at(file)) or "." for file in files)}
+        folders |= {facts.at(part.folder) for part in facts.parts}
+        context = "." if "." in folders else commonpath(folders) or "."
+        return cls(context, relpath(facts.folder, context))
+
+    def at(self, path: str) -> str:
+        """A path of the service, relative to the context."""
+        return normpath(join(self.own, path))
+
+
+def _dependencies(
+    facts: PythonService, strategy: ServiceStrategy, decisions: Decisions, places: Places
+) -> PythonDependencies:
+    installed = [one for one in facts.packages if one.name in decisions.packages]
     return PythonDependencies(
-        manager="uv",
-        lock=facts.lock,
-        project=facts.project,
+        manager=facts.manager,
+        lock=places.at(facts.lock),
+        project=places.at(facts.project),
+        also=tuple(places.at(file) for file in facts.also),
+        member=facts.member,
+        parts=tuple(places.at(join(part.folder, PROJECT)) for part in facts.parts),
+        git=any(one.source == "git" for one in installed),
+        unhashed=bool(facts.unhashed),
         python=decisions.python,
         interpreter=decisions.base.interpreter,
         venv=VENV,
@@ -68,29 +103,45 @@ def _dependencies(facts: PythonService, strategy: ServiceStrategy, decisions: De
     )
 
 
-def _project(facts: PythonService, strategy: ServiceStrategy, decisions: Decisions) -> list[Step]:
+def _projects(
+    facts: PythonService, strategy: ServiceStrategy, decisions: Decisions, places: Places
+) -> list[PythonProject]:
+    """The wheels that are built: those of the projects that this one depends on, and its own."""
+    wanted = [part for part in facts.parts if part.package and part.name in decisions.packages]
+    steps = [
+        PythonProject(
+            project=places.at(join(part.folder, PROJECT)),
+            python=decisions.python,
+            interpreter=decisions.base.interpreter,
+            venv=VENV,
+            build_requires=part.build_requires,
+            exclude=placed(part_excludes(strategy), places.at(part.folder)),
+            why=f"{part.name} lies in this repository: its wheel is installed",
+        )
+        for part in wanted
+    ]
     if not facts.package.value:
-        return []
-    step = PythonProject(
-        project=facts.project,
+        return steps
+    own = PythonProject(
+        project=places.at(facts.project),
         python=decisions.python,
         interpreter=decisions.base.interpreter,
         venv=VENV,
         build_requires=facts.build_requires,
-        exclude=wheel_excludes(facts, strategy),
+        exclude=placed(wheel_excludes(facts, strategy), places.own),
         why="the project is a package: its wheel is installed",
     )
-    return [step]
+    return [*steps, own]
 
 
-def _source(facts: PythonService, strategy: ServiceStrategy, decisions: Decisions) -> list[Step]:
+def _source(facts: PythonService, strategy: ServiceStrategy, decisions: Decisions, places: Places) -> list[Step]:
     if not decisions.copy_source:
         return []
     why = "files that the wheel does not have" if facts.package.value else "the project is no package: its source ships"
     step = CopyTree(
-        source=".",
+        source=places.own,
         destination=WORKDIR,
-        exclude=source_excludes(facts, strategy),
+        exclude=placed(source_excludes(facts, strategy), places.own),
         python=decisions.python,
         why=why,
     )

@@ -8,6 +8,7 @@ from lading.plan.python.commands import SERVERS, python_words, serve, server_for
 from lading.plan.python.notebook import PythonNotebook
 from lading.plan.running import DEFAULT_PORT, file_of
 from lading.survey.model import App, Fact, ProcessFact
+from lading.survey.python.managers import COMMANDS
 
 VENV = "/app/.venv"
 
@@ -95,7 +96,7 @@ def _served(book: PythonNotebook, app: Fact[App], packages: Collection[str], por
 def _without_server(book: PythonNotebook, app: App) -> None:
     known = SERVERS[app.protocol]
     what = f"{book.name} has the {app.framework} app {app.target}, and no server that could run it"
-    fix = f"uv add {next(iter(known))}"
+    fix = COMMANDS[book.facts.manager].add.format(next(iter(known)))
     ways = [(one.name, way) for one in book.facts.packages if one.name in known for way in one.ways]
     if ways:
         # Extras are for running; a group is more often for developing.

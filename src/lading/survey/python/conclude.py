@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lading.survey.backing import backing_facts
-from lading.survey.model import App, Fact, Locked, ProcessFact, PythonFacts, PythonService
+from lading.survey.model import App, Fact, LocalPart, Locked, ProcessFact, PythonFacts, PythonService
 from lading.survey.patterns import DEVELOPMENT, SECRETS, is_example
 from lading.survey.python.apps import FoundApp, app_at, django_apps, django_settings, find_apps
 from lading.survey.python.graph import Graph
+from lading.survey.python.locks import FoundLock
 from lading.survey.python.module import ModuleFacts
 from lading.survey.python.ports import port_fact, reads_variable
 from lading.survey.python.processes import named_apart, processes, procfile
@@ -19,17 +20,18 @@ from lading.survey.python.variables import read_variables
 from lading.survey.variables import variable_facts
 from lading.tree.patterns import Patterns
 
-PROJECT = "pyproject.toml"
-
 
 class Inputs(NamedTuple):
     """What was read of one service. `paths` are all its files, `modules` those that ship, both relative to `folder`.
 
-    `texts` has the small files that matter (Procfile, .flaskenv), by path.
+    `file` is the one that declares the project. `texts` has the small files that matter (Procfile, .flaskenv), by path.
     """
 
     folder: str
-    lock: str
+    name: Fact[str]
+    file: str
+    lock: FoundLock
+    parts: tuple[LocalPart, ...]
     project: ProjectFacts
     python: PythonFacts
     packages: tuple[Locked, ...]
@@ -44,7 +46,8 @@ class Inputs(NamedTuple):
 def conclude(inputs: Inputs) -> PythonService:
     """The facts of a service."""
     project = inputs.project
-    installed = project.is_package
+    package = _package(inputs)
+    installed = package.value
     graph = Graph(inputs.modules)
     routes = Routes(graph)
     lines = procfile(inputs.texts.get("Procfile", ""))
@@ -52,20 +55,25 @@ def conclude(inputs: Inputs) -> PythonService:
     apps, certain = _apps(graph, routes, inputs, lines.get("web"), wheel)
     web = lines["web"].value.words if "web" in lines else ()
     answers = tuple(answer for place in (apps[0].places if apps else ()) for answer in routes.answers(place))
-    found = _app_facts(apps, certain)
+    found = _app_facts(inputs, apps, certain)
     names = {one.name for one in inputs.packages}
     reads = tuple(read_variables(graph, apps[0].app.file if apps else ""))
     return PythonService(
-        name=Fact(value=project.name, source=f"{PROJECT} › project.name"),
+        name=inputs.name,
         folder=inputs.folder,
-        lock=inputs.lock,
-        project=PROJECT,
+        lock=inputs.lock.path,
+        project=inputs.file,
+        manager=inputs.lock.manager,
+        also=inputs.lock.facts.also,
+        unhashed=inputs.lock.facts.unhashed,
+        parts=inputs.parts,
+        member=inputs.lock.member,
         python=inputs.python,
-        version=_declared(project.version, "project.version"),
-        description=_declared(project.description, "project.description"),
-        licence=_declared(project.licence, "project.license"),
-        source=_declared(project.source, f"project.urls.{project.source_key}"),
-        package=_package(project),
+        version=_declared(inputs, project.version, "version"),
+        description=_declared(inputs, project.description, "description"),
+        licence=_declared(inputs, project.licence, "license"),
+        source=_declared(inputs, project.source, project.source_key),
+        package=package,
         build_requires=project.requires_to_build if installed else (),
         packages=inputs.packages,
         groups=inputs.groups,
@@ -77,7 +85,7 @@ def conclude(inputs: Inputs) -> PythonService:
         health=health_facts(tuple(sorted(set(answers)))),
         processes=named_apart(lines, processes(graph, project, inputs.paths, names, wheel)),
         variables=variable_facts(reads),
-        backing=backing_facts(reads, _running(inputs.packages), inputs.lock),
+        backing=backing_facts(reads, _running(inputs.packages), inputs.lock.path),
         static_root=_static_root(graph),
         wheel_modules=wheel,
         ships=_ships(inputs),
@@ -93,7 +101,7 @@ def _apps(
 ) -> tuple[tuple[FoundApp, ...], str]:
     """The apps, the likeliest first, and where one of them is named (empty when only its place in the source tells)."""
     project = inputs.project
-    named = [(project.entrypoint, "", f"{PROJECT} › tool.fastapi.entrypoint")] if project.entrypoint else []
+    named = [(project.entrypoint, "", f"{inputs.file} › tool.fastapi.entrypoint")] if project.entrypoint else []
     named += [(word, "", "Procfile › web") for word in (web.value.words if web else ()) if _is_target(word)]
     named += [(text, "", ".flaskenv › FLASK_APP") for text in _flask_app(inputs.texts.get(".flaskenv", ""))]
     for file, facts in sorted(graph.modules.items()):
@@ -128,11 +136,11 @@ def _flask_app(text: str) -> list[str]:
     return []
 
 
-def _app_facts(apps: tuple[FoundApp, ...], named: str) -> tuple[Fact[App], ...]:
+def _app_facts(inputs: Inputs, apps: tuple[FoundApp, ...], named: str) -> tuple[Fact[App], ...]:
     facts = []
     for position, one in enumerate(apps):
         source = named if named and not position else f"{one.app.file}:{one.line}"
-        declared = named.startswith((PROJECT, "Procfile", ".flaskenv")) and not position
+        declared = named.startswith((inputs.file, "Procfile", ".flaskenv")) and not position
         alone = bool(named) or len(apps) == 1
         facts.append(
             Fact(
@@ -149,16 +157,29 @@ def _running(packages: tuple[Locked, ...]) -> frozenset[str]:
     return frozenset(one.name for one in packages if not all(way.startswith("group:") for way in one.ways))
 
 
-def _declared(value: str, key: str) -> Fact[str] | None:
-    return Fact(value=value, source=f"{PROJECT} › {key}") if value else None
+def _declared(inputs: Inputs, value: str, key: str) -> Fact[str] | None:
+    return Fact(value=value, source=f"{inputs.file} › {inputs.project.table}.{key}") if value else None
 
 
-def _package(project: ProjectFacts) -> Fact[bool]:
-    if project.uv_package is not None:
-        return Fact(value=project.uv_package, source=f"{PROJECT} › tool.uv.package")
-    if project.build_system:
-        return Fact(value=True, source=f"{PROJECT} › build-system")
-    return Fact(value=False, source=f"{PROJECT} (it has no build-system)")
+def _package(inputs: Inputs) -> Fact[bool]:
+    project, file = inputs.project, inputs.file
+    if project.packaged is not None:
+        return Fact(value=project.packaged, source=f"{file} › {project.package_key}")
+    if not project.build_system:
+        return Fact(value=False, source=f"{file} (it has no build-system)")
+    if project.manager == "poetry" and not _has_package(inputs):
+        name = project.name.replace("-", "_")
+        return Fact(value=False, source=f"{file} (there is no package {name} to build)", certainty="found")
+    return Fact(value=True, source=f"{file} › build-system")
+
+
+def _has_package(inputs: Inputs) -> bool:
+    """Whether Poetry's build backend would find something to build; else `poetry install` cannot install the project
+    either, and its team starts it from its source (https://python-poetry.org/docs/pyproject/#packages)."""
+    project = inputs.project
+    name = project.name.replace("-", "_")
+    places = {f"{root}{name}{end}" for root in ("", "src/") for end in (".py", "/__init__.py", "/__init__.pyi")}
+    return bool(project.wheel_packages or places & inputs.paths)
 
 
 def _static_root(graph: Graph) -> str:
@@ -186,7 +207,7 @@ def _ships(inputs: Inputs) -> tuple[str, ...]:
     development = Patterns(DEVELOPMENT)
     named = {mention.removeprefix("./").rstrip("/") for facts in inputs.modules.values() for mention in facts.mentions}
     if inputs.project.alembic:
-        named.add(PROJECT)
+        named.add(inputs.file)
     folders = {path[:end] for path in inputs.paths for end, letter in enumerate(path) if letter == "/"}
     ignored = Patterns(inputs.ignored)
     found = {

@@ -1,10 +1,9 @@
 """Who manages the dependencies of Python projects, and the commands that people type. Data."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Manager = Literal["uv", "poetry", "pdm", "pipenv", "pylock", "pip"]
-"""The tool that made a lock; `pylock` for a pylock.toml of whoever made it, `pip` for lists of requirements."""
+from lading.survey.model import Manager
 
 
 class Commands(NamedTuple):

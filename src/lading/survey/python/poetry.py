@@ -76,7 +76,9 @@ def content_hashes(whole: Mapping[str, Any]) -> frozenset[str]:
     legacy = {key: poetry.get(key) for key in ("dependencies", "source", "extras", "dev-dependencies")}
     group = {"group": poetry["group"]} if "group" in poetry else {}
     tool = {"tool": {"poetry": {key: said for key, said in {**legacy, **group}.items() if said is not None}}}
-    contents = [{"project": own, "dependency-groups": groups_of}, {"project": own}] if own or groups_of else []
+    contents: list[dict[str, Any]] = (
+        [{"project": own, "dependency-groups": groups_of}, {"project": own}] if own or groups_of else []
+    )
     known = [{**{key: said for key, said in one.items() if said}, **tool} for one in contents]
     return frozenset(found for one in (*known, {**legacy, **group}, legacy) if (found := _hashed(one)))
 

@@ -6,11 +6,12 @@ Poetry's source alone: https://github.com/python-poetry/poetry/blob/main/src/poe
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from lading.survey.python import poetry
 from lading.survey.python.groups import declared_groups
 from lading.survey.python.lockfacts import Edge, LockFacts, Node
+from lading.survey.python.pins import Index, Pin, sha256_of
 from lading.survey.python.poetryversions import fits
 from lading.survey.python.requirement import edge_of
 from lading.survey.python.tables import normalised, parsed, table, tables, text, texts
@@ -143,3 +144,26 @@ def _stale(whole: Mapping[str, Any], has: str, own: Iterable[Any], versions: _Ve
 def _all(extras: Mapping[str, tuple[Edge, ...]]) -> Iterator[Edge]:
     for edges in extras.values():
         yield from edges
+
+
+def poetry_pins(data: bytes) -> Iterator[Pin]:
+    """What a `poetry.lock` says of the files of each package."""
+    lock, _ = parsed(data)
+    apart = table(table(lock, "metadata"), "files")
+    for package in tables(lock.get("package")):
+        name, source = str(package["name"]), table(package, "source")
+        kind, url = text(source, "type"), text(source, "url")
+        files = tables(package.get("files")) or tables(apart.get(name))
+        yield Pin(
+            name=normalised(name),
+            version=str(package["version"]),
+            digests=sha256_of(text(file, "hash") for file in files),
+            index=Index(name=text(source, "reference"), url=url) if kind == "legacy" else None,
+            source=_SOURCES.get(kind, ""),
+            place=url if kind in _SOURCES else "",
+            commit=text(source, "resolved_reference"),
+            subfolder=text(source, "subdirectory"),
+        )
+
+
+_SOURCES: Mapping[str, Literal["git", "url", "file"]] = {"git": "git", "url": "url", "file": "file"}

@@ -24,13 +24,15 @@ _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One `pyproject.toml`. `broken` says why it cannot be read, or nothing; `project` whether it has that table.
 
-    `name` is normalised (PEP 503), and empty when it is none. `locals` are `[tool.uv.sources]` that lie in the
-    repository, each as `name: kind`. `requires` is what `lading.survey.python.requirements` reads of it.
+    `name` is normalised (PEP 503), and empty when it is none; `table` is where it and what describes the project stand.
+    `packaged` is what `package_key` says of whether it is a package, if anything does. `members` and `not_members` are
+    the folders of a workspace of uv. `requires` is what `lading.survey.python.requirements` reads of it.
     `wheel_packages` are the packages that the build backend is told to install.
     """
 
     broken: str = ""
     project: bool = False
+    table: str = "project"
     name: str = ""
     version: str = ""
     description: str = ""
@@ -39,15 +41,18 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     source_key: str = ""
     readme: str = ""
     requires_python: str = ""
+    requires_key: str = "project.requires-python"
     scripts: dict[str, str] = {}
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     build_system: bool = False
     build_requires: tuple[str, ...] = ()
     backend: str = ""
-    uv_package: bool | None = None
+    packaged: bool | None = None
+    package_key: str = ""
     workspace: bool = False
-    locals: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    not_members: tuple[str, ...] = ()
     wheel_packages: tuple[str, ...] = ()
     entrypoint: str = ""
     alembic: bool = False
@@ -57,8 +62,8 @@ class ProjectFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_package(self) -> bool:
-        """Whether uv installs the project itself: it names a build system, or says so (uv's `tool.uv.package`)."""
-        return self.build_system if self.uv_package is None else self.uv_package
+        """Whether the project itself is installed: it names a build system, or says so."""
+        return self.build_system if self.packaged is None else self.packaged
 
     @property
     def requires_to_build(self) -> tuple[str, ...]:
@@ -72,36 +77,63 @@ def read_project(data: bytes) -> ProjectFacts:
     if broken:
         return ProjectFacts(broken=broken)
     project, tool = table(whole, "project"), table(whole, "tool")
-    uv = table(tool, "uv")
+    manager = next((name for name in ("poetry", "pdm") if name in tool), "")
     build = table(whole, "build-system")
-    source_key, source = _source(table(project, "urls"))
-    package = uv.get("package")
-    return ProjectFacts(
+    workspace = table(table(tool, "uv"), "workspace")
+    package_key, packaged = _packaged(tool)
+    facts = ProjectFacts(
         project="project" in whole,
-        name=normalised(text(project, "name")),
-        version=_matching(_VERSION, text(project, "version")),
-        description=on_one_line(text(project, "description").replace(_PLACEHOLDER, "")),
-        licence=_licence(project.get("license")),
-        source=source,
-        source_key=source_key,
-        readme=_readme(project.get("readme")),
-        requires_python=text(project, "requires-python"),
-        scripts=dict(_scripts(table(project, "scripts"))),
         extras=tuple(sorted(map(normalised, table(project, "optional-dependencies")))),
         groups=tuple(sorted(map(normalised, table(whole, "dependency-groups")))),
         build_system="build-system" in whole,
         build_requires=texts(build.get("requires")),
         backend=text(build, "build-backend"),
-        uv_package=package if isinstance(package, bool) else None,
-        workspace="workspace" in uv,
-        locals=tuple(_locals(table(uv, "sources"))),
+        packaged=packaged,
+        package_key=package_key,
+        workspace="workspace" in table(tool, "uv"),
+        members=texts(workspace.get("members")),
+        not_members=texts(workspace.get("exclude")),
         wheel_packages=tuple(sorted(set(_wheel_packages(tool)))),
         entrypoint=_matching(_ENTRY, text(table(tool, "fastapi"), "entrypoint")),
         alembic="alembic" in tool,
         lading="lading" in tool,
         requires=declared(project),
-        manager=next((name for name in ("poetry", "pdm") if name in tool), ""),
+        manager=manager,
+        **described(project),
     )
+    if manager == "poetry":
+        from lading.survey.python.poetryproject import with_poetry
+
+        return with_poetry(facts, whole)
+    return facts
+
+
+def described(project: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `[project]` table says of a project in words, by the names of `ProjectFacts`."""
+    source_key, source = _source(table(project, "urls"))
+    return {
+        "name": normalised(text(project, "name")),
+        "version": _matching(_VERSION, text(project, "version")),
+        "description": on_one_line(text(project, "description").replace(_PLACEHOLDER, "")),
+        "licence": _licence(project.get("license")),
+        "source": source,
+        "source_key": f"urls.{source_key}" if source_key else "",
+        "readme": _readme(project.get("readme")),
+        "requires_python": text(project, "requires-python"),
+        "scripts": dict(_scripts(table(project, "scripts"))),
+    }
+
+
+_SAYS_PACKAGE = (("uv", "package"), ("poetry", "package-mode"), ("pdm", "distribution"))
+"""Where a project says whether it is a package."""
+
+
+def _packaged(tool: Mapping[str, Any]) -> tuple[str, bool | None]:
+    for manager, key in _SAYS_PACKAGE:
+        said = table(tool, manager).get(key)
+        if isinstance(said, bool):
+            return f"tool.{manager}.{key}", said
+    return "", None
 
 
 def on_one_line(said: str) -> str:
@@ -144,14 +176,6 @@ def _scripts(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, target in sorted(said.items()):
         if _NAME.match(name) and isinstance(target, str):
             yield name, target
-
-
-def _locals(sources: Mapping[str, Any]) -> Iterator[str]:
-    for name, given in sorted(sources.items()):
-        for one in given if isinstance(given, list) else [given]:
-            for kind in ("workspace", "path"):
-                if isinstance(one, dict) and one.get(kind):
-                    yield f"{name}: {kind}"
 
 
 def _wheel_packages(tool: Mapping[str, Any]) -> Iterator[str]:

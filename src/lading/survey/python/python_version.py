@@ -20,12 +20,18 @@ FILES = (".python-version", ".tool-versions", "mise.toml", ".mise.toml", "runtim
 _PLAIN = re.compile(r"(?:c?python-?)?(3\.\d{1,2})(?:\.\d+)?\Z")
 
 
-def python_facts(requires: str, files: Mapping[str, bytes]) -> PythonFacts:
-    """The Python of a service from its `requires-python` and the contents of `FILES` (by path, the nearest first).
+def python_facts(requires: Fact[str], files: Mapping[str, bytes]) -> PythonFacts:
+    """The Python of a service from the range that it allows, with its source, and the contents of `FILES` (by path, the
+    nearest first).
 
     A version that is no plain one (`pypy3.10`, `3.13t`) is told as it stands; the plan refuses it.
     """
-    return PythonFacts(version=_version_fact(requires, files), requires=requires, allowed=allowed(requires))
+    return PythonFacts(
+        version=_version_fact(requires, files),
+        requires=requires.value,
+        source=requires.source,
+        allowed=allowed(requires.value),
+    )
 
 
 def allowed(requires: str) -> tuple[str, ...]:
@@ -45,14 +51,13 @@ def allowed(requires: str) -> tuple[str, ...]:
     return tuple(short for short, full in {**OFFERED, **OTHERS}.items() if range_.contains(full))
 
 
-def _version_fact(requires: str, files: Mapping[str, bytes]) -> Fact[str]:
+def _version_fact(requires: Fact[str], files: Mapping[str, bytes]) -> Fact[str]:
     for path, data in files.items():
         said = _READERS[path.rpartition("/")[2]](data.decode(errors="replace"))
         if said:
-            return Fact(value=_version(said, requires), source=path)
-    if requires:
-        source = "pyproject.toml › project.requires-python"
-        return Fact(value=_solved(requires), source=source, certainty="found")
+            return Fact(value=_version(said, requires.value), source=path)
+    if requires.value:
+        return Fact(value=_solved(requires.value), source=requires.source, certainty="found")
     return Fact(value=next(iter(OFFERED)), source="the newest that Debian offers", certainty="assumed")
 
 

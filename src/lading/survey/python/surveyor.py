@@ -4,16 +4,20 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lading.survey.fingerprint import key_of
 from lading.survey.folders import Project
 from lading.survey.ground import Ground, Memo, nested_in
+from lading.survey.model import Fact
 from lading.survey.python.locks import FoundLock, Locks
 from lading.survey.python.project import ProjectFacts
+from lading.survey.python.tables import normalised
 from lading.survey.verdict import is_project, verdict
 from lading.tree import Tree
 
 if TYPE_CHECKING:
-    from lading.survey.model import Locked, PythonFacts, PythonService, Unsupported
+    from lading.survey.model import LocalPart, Locked, PythonFacts, PythonService, Unsupported
     from lading.survey.python.module import ModuleFacts
 
 
@@ -39,33 +43,47 @@ class PythonSurveyor:
         self._locks = Locks(ground, self._known)
 
     def is_project(self, one: Project) -> bool:
-        """See `lading.survey.verdict.is_project`."""
+        """See `lading.survey.verdict.is_project`. A list of requirements alone may be for anything."""
+        if one.files == ("requirements.txt",) and not any(
+            path.endswith(".py") for path in self._ground.below(one.folder)
+        ):
+            return False
         return is_project(one, self._known.get(one.folder), self._known)
 
     def answer(self, one: Project) -> "PythonService | Unsupported":
         """The facts of a project, or what stands against building it."""
         facts = self._known.get(one.folder)
         lock = self._locks.of(one)
-        refused = verdict(one, facts, lock.facts if lock else None, self._known)
-        if refused is not None or lock is None or facts is None:
-            return refused or _unknown(one)
+        refused = verdict(one, facts, lock, self._known)
+        if refused is not None:
+            return refused
+        if lock is None:
+            raise AssertionError(f"nothing stands against {one.folder}, and it has no lock")
         return self._service(one, facts, lock)
 
-    def _service(self, one: Project, facts: ProjectFacts, lock: FoundLock) -> "PythonService":
+    def _service(self, one: Project, facts: ProjectFacts | None, lock: FoundLock) -> "PythonService":
         from lading.survey.python.conclude import Inputs, conclude
 
+        file = "pyproject.toml" if facts else lock.declared
+        project = facts or ProjectFacts()
+        name = _folder_name(one)
+        if project.name:
+            name = Fact(value=project.name, source=f"{file} › {project.table}.name")
         nested = nested_in(one, self._projects)
         paths = frozenset(self._ground.below(one.folder, nested))
         ignored = self._ground.ignored(one.folder)
-        python = self._python(facts.requires_python, self._version_files(one.folder))
+        python = self._python(_requires(project, lock, file), self._version_files(one.folder))
         return conclude(
             Inputs(
                 folder=one.folder,
-                lock=lock.path,
-                project=facts,
+                name=name,
+                file=file,
+                lock=lock,
+                parts=self._parts(one, lock),
+                project=msgspec.structs.replace(project, name=name.value),
                 python=python,
                 packages=self._packages(lock, python.version.value),
-                groups=tuple(sorted({*facts.groups, *lock.facts.groups})),
+                groups=tuple(sorted({*project.groups, *lock.facts.groups})),
                 paths=paths,
                 modules=self._modules(one, paths, ignored),
                 texts={name: self._ground.text(one.path(name)) for name in ("Procfile", ".flaskenv") if name in paths},
@@ -73,6 +91,25 @@ class PythonSurveyor:
                 nested=nested,
             )
         )
+
+    def _parts(self, one: Project, lock: FoundLock) -> "tuple[LocalPart, ...]":
+        """The projects of the repository that a lock names beside this one."""
+        from lading.survey.model import LocalPart
+
+        found = []
+        for node in lock.facts.nodes:
+            folder = lock.folder_of(node, one) if node.place else one.folder
+            if folder != one.folder:
+                known = self._known[folder]
+                found.append(
+                    LocalPart(
+                        name=node.name,
+                        folder=posixpath.relpath(folder, one.folder),
+                        package=known.is_package,
+                        build_requires=known.requires_to_build if known.is_package else (),
+                    )
+                )
+        return tuple(sorted(found, key=lambda part: part.name))
 
     def _modules(self, one: Project, paths: frozenset[str], ignored: Sequence[str]) -> Mapping[str, "ModuleFacts"]:
         """The modules that ship: all but what is for development, and what they import of that."""
@@ -112,7 +149,7 @@ class PythonSurveyor:
 
         return self._ground.memo(key_of("packages", lock.key, python), tuple[Locked, ...], compute)
 
-    def _python(self, requires: str, files: Mapping[str, bytes]) -> "PythonFacts":
+    def _python(self, requires: Fact[str], files: Mapping[str, bytes]) -> "PythonFacts":
         from lading.survey.model import PythonFacts
 
         def compute() -> PythonFacts:
@@ -121,7 +158,7 @@ class PythonSurveyor:
             return python_facts(requires, files)
 
         said = [word for path, data in files.items() for word in (path, data.decode(errors="replace"))]
-        return self._ground.memo(key_of("python", requires, *said), PythonFacts, compute)
+        return self._ground.memo(key_of("python", requires.value, requires.source, *said), PythonFacts, compute)
 
     def _version_files(self, folder: str) -> dict[str, bytes]:
         """The files that name a Python version: the service's own, then those of the folders above it."""
@@ -139,5 +176,16 @@ class PythonSurveyor:
             folder, depth = posixpath.dirname(folder) or ".", depth + 1
 
 
-def _unknown(one: Project) -> "Unsupported":
-    raise AssertionError(f"nothing stands against {one.folder}, and it has no lock")
+def _requires(project: ProjectFacts, lock: FoundLock, file: str) -> Fact[str]:
+    """The range of Pythons that a project allows: its own word, else its lock's."""
+    if project.requires_python:
+        return Fact(value=project.requires_python, source=f"{file} › {project.requires_key}")
+    return Fact(value=lock.facts.python, source=lock.path)
+
+
+def _folder_name(one: Project) -> Fact[str]:
+    """The name of a project that has none of its own."""
+    name = normalised(posixpath.basename(one.folder).strip("-._"))
+    if one.folder == "." or not name:
+        return Fact(value="app", source="nothing names it", certainty="assumed")
+    return Fact(value=name, source="the folder's name", certainty="found")

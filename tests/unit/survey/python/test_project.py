@@ -70,10 +70,9 @@ def test_what_build_backends_are_told_to_install(text: str, packages: tuple[str,
     assert read(text).wheel_packages == packages
 
 
-def test_sources_in_the_repository_are_told_apart() -> None:
-    text = "[tool.uv.sources]\na = { workspace = true }\nb = { path = '../b' }\nc = { git = 'https://x' }\n"
-    text += "d = [{ path = 'd' }]\n"
-    assert read(text).locals == ("a: workspace", "b: path", "d: path")
+def test_the_members_of_a_workspace_are_patterns() -> None:
+    facts = read("[tool.uv.workspace]\nmembers = ['libs/*', 3]\nexclude = ['libs/old']\n")
+    assert (facts.workspace, facts.members, facts.not_members) == (True, ("libs/*",), ("libs/old",))
 
 
 @pytest.mark.parametrize("data", [b"[project\n", b"\xff", b"a = 1\na = 2\n", b"a = " + b"[" * 5000])
@@ -87,7 +86,7 @@ def test_text_that_is_no_toml_says_so(data: bytes) -> None:
 ])  # fmt: skip
 def test_values_of_the_wrong_kind_are_as_if_they_were_not_there(text: str) -> None:
     facts = read(text)
-    assert (facts.name, facts.version, facts.scripts, facts.locals) == ("", "", {}, ())
+    assert (facts.name, facts.version, facts.scripts, facts.members) == ("", "", {}, ())
 
 
 @given(st.text())

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.projects import FASTAPI_APP, facts_of, tree_of
 
-from lading.survey.model import Fact
+from lading.survey.model import Fact, PythonFacts
 from lading.survey.python.python_version import OFFERED, allowed, python_facts
 
 
@@ -16,7 +16,11 @@ def version(requires: str = "", **files: str) -> Fact[str]:
         "mise": "mise.toml",
         "runtime": "runtime.txt",
     }
-    return python_facts(requires, {names[key]: text.encode() for key, text in files.items()}).version
+    return facts(requires, {names[key]: text.encode() for key, text in files.items()}).version
+
+
+def facts(requires: str, files: dict[str, bytes]) -> PythonFacts:
+    return python_facts(Fact(value=requires, source="pyproject.toml › project.requires-python"), files)
 
 
 @pytest.mark.parametrize(("requires", "value"), [
@@ -62,7 +66,7 @@ def test_files_that_say_nothing_of_python_are_passed_over(files: dict[str, str])
 
 
 def test_the_nearest_file_counts() -> None:
-    found = python_facts("", {".python-version": b"3.11", "../.python-version": b"3.13"})
+    found = facts("", {".python-version": b"3.11", "../.python-version": b"3.13"})
     assert found.version == Fact(value="3.11", source=".python-version")
 
 
@@ -84,10 +88,10 @@ def test_a_file_above_the_service_counts_within_the_repository() -> None:
 
 
 def test_what_a_range_allows_is_a_fact() -> None:
-    facts = python_facts(">=3.12", {})
-    assert facts.allows("3.13")
-    assert not facts.allows("3.11")
-    assert python_facts("", {}).allows("3.11")
+    found = facts(">=3.12", {})
+    assert found.allows("3.13")
+    assert not found.allows("3.11")
+    assert facts("", {}).allows("3.11")
 
 
 @given(st.text(max_size=30))
