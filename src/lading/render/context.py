@@ -6,7 +6,16 @@ must not have. So the context has what any of them reads, and `surplus` tells wh
 
 import msgspec
 
-from lading.plan.model import CopyFile, CopyTree, Plan, PythonDependencies, PythonProject
+from lading.plan.model import (
+    CopyFile,
+    CopyTree,
+    GoBinaries,
+    NodeBuild,
+    NodeModules,
+    Plan,
+    PythonDependencies,
+    PythonProject,
+)
 from lading.tree.patterns import Patterns
 from lading.tree.tree import SKIPPED_FOLDERS
 
@@ -39,11 +48,22 @@ def context_of(plan: Plan) -> Context:
     projects = [step for step in steps if isinstance(step, PythonProject)]
     needed = {path for step in steps if isinstance(step, PythonDependencies) for path in (step.lock, step.project)}
     needed |= {step.source for step in steps if isinstance(step, CopyFile)}
+    go = [step for step in steps if isinstance(step, GoBinaries)]
+    needed |= {path for step in go for path in step.manifests}
     if copies:
         for project in projects:
             left_out = Patterns(project.exclude)
             needed |= {path for path in WHEEL_SOURCES if not left_out.matches(path)}
-    exclude = copies[0].exclude if copies else projects[0].exclude if projects else ("**",)
+    builds = [step for step in steps if isinstance(step, NodeBuild)]
+    installs = [step.install for step in steps if isinstance(step, NodeBuild | NodeModules)]
+    needed |= {path for one in installs for path in (one.lock, *one.manifests) if path}
+    excludes = [
+        *(step.exclude for step in builds),
+        *(step.exclude for step in copies),
+        *(step.exclude for step in projects),
+        *(one.exclude for one in go),
+    ]
+    exclude = excludes[0] if excludes else ("**",)
     skipped = tuple(f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
     lines = Patterns(exclude).lines
     matched = Patterns((*lines, *skipped))

@@ -11,24 +11,31 @@ from lading.lock.model import Pins
 from lading.plan.model import (
     Accounts,
     Base,
+    BaseFiles,
     CopyFile,
     CopyFromStage,
     CopyTree,
     DebianBase,
     DebugShell,
+    GoBinaries,
     ImageBase,
     MakeFolder,
     MakeLink,
+    NodeBuild,
+    NodeModules,
+    NodeProgram,
+    OwnProgram,
     Plan,
     PythonDependencies,
     PythonProject,
     RuntimeConfig,
     Stage,
     Step,
+    ToolchainBase,
     WriteFile,
 )
 from lading.plan.reasons import Decision
-from lading.render import debian, files, python
+from lading.render import debian, files, go, node, python
 from lading.render.context import context_of
 from lading.render.instructions import (
     Blank,
@@ -50,7 +57,7 @@ from lading.render.instructions import (
     written,
 )
 from lading.render.marker import marker
-from lading.render.public import digest_of_image, extra_packages, pinned, public_base
+from lading.render.public import digest_of_image, extra_packages, pinned, public_of
 from lading.render.reasons import Reasons, sentence
 from lading.render.scene import PACKAGES, Blocks, Scene
 
@@ -65,7 +72,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
     syntax has no way to say.
     """
     base = plan.runtime.base
-    scene = Scene(plan=plan, base=public_base(base), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
+    scene = Scene(plan=plan, base=public_of(plan), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
     blocks = {stage.name: [_blocks(step, scene) for step in stage.steps] for stage in plan.stages}
     shipped = [one for some in blocks.values() for block in some for one in block.shipped]
     return written((
@@ -97,6 +104,10 @@ def _begun(stage: Stage, scene: Scene) -> Iterator[Instruction]:
     match stage.base:
         case DebianBase() | ImageBase():
             yield from python.build_stage(stage, scene)
+        case ToolchainBase(name="go", version=version):
+            yield from go.build_stage(stage, version, scene)
+        case ToolchainBase(name="node", version=version):
+            yield from node.build_stage(stage, version, scene)
 
 
 def _blocks(step: Step, scene: Scene) -> Blocks:
@@ -108,6 +119,14 @@ def _blocks(step: Step, scene: Scene) -> Blocks:
             return python.project(step, scene)
         case CopyTree():
             return python.source(step, scene)
+        case GoBinaries():
+            return go.binaries(step, scene)
+        case OwnProgram():
+            return go.own_program(step)
+        case BaseFiles():
+            return go.base_files(step, scene)
+        case NodeBuild() | NodeModules() | NodeProgram():
+            return node.blocks(step, scene)
         case CopyFromStage():
             return files.from_stage(step)
         case Accounts() | WriteFile() | CopyFile() | MakeFolder() | MakeLink():

@@ -70,14 +70,16 @@ class Ignore(msgspec.Struct, frozen=True):
 
 
 class From(msgspec.Struct, frozen=True):
-    """The start of a stage."""
+    """The start of a stage. With `native` it runs as what builds, whatever it builds for (no emulation)."""
 
     image: str
     name: str
+    native: bool = False
 
     def text(self) -> str:
         """See `Instruction.text`."""
-        return f"FROM {option(self.image)} AS {option(self.name)}"
+        platform = "--platform=$BUILDPLATFORM " if self.native else ""
+        return f"FROM {platform}{option(self.image)} AS {option(self.name)}"
 
 
 class Arg(msgspec.Struct, frozen=True):

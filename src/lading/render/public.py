@@ -8,16 +8,19 @@ of the same packages:
 - `python:3.N-slim-SUITE`: https://hub.docker.com/_/python. Python at `/usr/local/bin/python3.N`.
 - static distroless: the same packages without any C library. What an image of packages adds is unpacked onto it.
 - `debian:SUITE-slim`: https://hub.docker.com/_/debian. A shell and apt, no Python.
+- distroless Node: one image for each release line and Debian release, node at `/nodejs/bin/node`.
+- `node:LINE-SUITE-slim`: https://hub.docker.com/_/node. node at `/usr/local/bin/node`, with npm.
 - uv: https://docs.astral.sh/uv/guides/integration/docker/. One program, in an image with nothing else.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
 from lading.lock.model import Pins
-from lading.plan.bases import SLIM, debian_base
-from lading.plan.model import Base, DebianBase, ImageBase
+from lading.plan.bases import SLIM, debian_base, node_base
+from lading.plan.model import Base, DebianBase, ImageBase, NodeProgram, Plan, ScratchBase, ToolchainBase
 
 DISTROLESS: Mapping[str, str] = {
     "trixie": "gcr.io/distroless/python3-debian13:nonroot",
@@ -55,9 +58,35 @@ class PublicBase(msgspec.Struct, frozen=True, kw_only=True):
     unpacks: bool = False
 
 
+def public_of(plan: Plan) -> PublicBase:
+    """The public images of what a plan's image stands on. A base for node stands for the images that have one."""
+    base = plan.runtime.base
+    line = next((step.node for step in plan.runtime.steps if isinstance(step, NodeProgram)), "")
+    if not line or not isinstance(base, DebianBase):
+        return public_base(base)
+    image = node_image(line, base.suite)
+    if base.name == "slim":
+        return PublicBase(build=image, runtime=image, interpreter=base.interpreter)
+    distroless = f"gcr.io/distroless/nodejs{line}-debian{RELEASES[base.suite]}:nonroot"
+    return PublicBase(build=image, runtime=distroless, interpreter=base.interpreter, shell=False, unpacks=True)
+
+
+def node_image(line: str, suite: str) -> str:
+    """The official image of a release line of node, with npm, on a Debian release."""
+    return f"node:{line}-{suite}-slim"
+
+
+RELEASES: Mapping[str, int] = {"trixie": 13, "bookworm": 12}
+"""The numbers of Debian's releases."""
+
+
 def public_base(base: Base) -> PublicBase:
     """The public images of a base, by tag."""
     match base:
+        case ScratchBase():
+            return PublicBase(build="scratch", runtime="scratch", interpreter="", shell=False)
+        case ToolchainBase():
+            raise AssertionError("a toolchain does not ship")
         case ImageBase():
             return PublicBase(build=base.reference, runtime=base.reference, interpreter=base.interpreter)
         case DebianBase(interpreter="", name="slim"):
@@ -93,12 +122,16 @@ def minor_of(base: DebianBase) -> str:
 
 def extra_packages(base: Base) -> tuple[str, ...]:
     """The Debian packages of a base that its plain form does not have: a team's own, and libraries that were found."""
-    if isinstance(base, ImageBase):
+    if not isinstance(base, DebianBase):
         return ()
     if not base.interpreter:
+        if base.name == "static":
+            return tuple(sorted(set(base.roots) - IN_STATIC))
         there = IN_SLIM if base.name == "slim" else IN_STATIC
         return tuple(sorted(set(base.roots) - there)) or base.roots
-    plain = debian_base(base.name, minor_of(base))
+    kind: Literal["distroless", "slim"] = "slim" if base.name == "slim" else "distroless"
+    node = base.interpreter.endswith("/node")
+    plain = node_base(kind, base.interpreter) if node else debian_base(kind, minor_of(base))
     return tuple(sorted(set(base.roots) - set(plain.roots)))
 
 

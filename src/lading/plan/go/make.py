@@ -1,5 +1,6 @@
 """The plan of a Go service: programs made in one stage, copied onto a base that needs nothing else. Pure."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from lading.errors import raise_all
@@ -14,8 +15,10 @@ from lading.plan.model import (
     CopyFromStage,
     DebianBase,
     GoBinaries,
+    GoProgram,
     HealthCheck,
     ImageBase,
+    MakeFolder,
     OwnProgram,
     Plan,
     RuntimeConfig,
@@ -39,7 +42,6 @@ from lading.plan.running import (
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Fact, GoService
 from lading.survey.patterns import SECRETS
-from lading.tree.tree import SKIPPED_FOLDERS
 
 WORKDIR = "/app"
 PROBE = "/lading/probe"
@@ -58,36 +60,29 @@ class _Health(NamedTuple):
     port: int
 
 
+class _Decisions(NamedTuple):
+    """What is decided for one service."""
+
+    go: str
+    base: Base
+    programs: tuple[GoProgram, ...]
+    port: int | None
+    start: Start
+    health: _Health | None
+
+
 def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
     """The plan of one service. `revision` is the source's, for a label, or empty where it is not known for sure.
 
     Raises `UsageError`, or `Problems` with all that stands against it.
     """
     book = GoNotebook(facts, strategy)
-    go = choose_go(book)
-    base = choose_base(book)
-    made = programs(book)
-    port = choose_port(book, serves=facts.binaries[0].value.serves)
-    start = choose_start(book)
-    health = _choose_health(book, port)
-    tell_rest(book)
-    raise_all(book.problems)
-    binaries = GoBinaries(
-        module=_seen_from(facts.root, facts.context),
-        go=go,
-        programs=made,
-        path=FOLDER,
-        workspace=facts.workspace,
-        vendored=facts.vendored,
-        private=facts.private,
-        exclude=_exclude(facts, strategy),
-        why="linked with nothing, stripped, and without paths of the machine that builds",
-    )
-    probe = [OwnProgram(name="probe", path=PROBE, why=_WHY_PROBE)] if health else []
+    decided = _decide(book)
+    toolchain = ToolchainBase(name="go", version=decided.go)
     build = Stage(
         name="build",
-        base=ToolchainBase(name="go", version=go),
-        steps=(binaries, *probe),
+        base=toolchain,
+        steps=(_binaries(facts, strategy, decided),),
         why="compiles for the target; does not ship",
     )
     plan = Plan(
@@ -96,9 +91,9 @@ def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") 
         context=facts.context,
         image=strategy.image,
         platforms=strategy.platforms,
-        stages=(build, _runtime(strategy, base, probe=bool(probe))),
-        config=_config(facts, strategy, base, start, port, health, revision),
-        processes=start.processes,
+        stages=(*_probe(toolchain, decided.health), build, _runtime(strategy, decided)),
+        config=_config(facts, strategy, decided, revision),
+        processes=decided.start.processes,
         compression=strategy.compression,
         budget=strategy.budget,
         notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
@@ -106,14 +101,51 @@ def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") 
     return Planned(plan, tuple(book.reasons))
 
 
-def _runtime(strategy: ServiceStrategy, base: Base, *, probe: bool) -> Stage:
+def _decide(book: GoNotebook) -> _Decisions:
+    """Decide everything, or raise every problem that stands against it."""
+    go = choose_go(book)
+    base = choose_base(book)
+    made = programs(book)
+    port = choose_port(book, serves=book.facts.binaries[0].value.serves)
+    start = choose_start(book)
+    health = _choose_health(book, port)
+    tell_rest(book)
+    raise_all(book.problems)
+    return _Decisions(go, base, made, port, start, health)
+
+
+def _binaries(facts: GoService, strategy: ServiceStrategy, decided: _Decisions) -> GoBinaries:
+    return GoBinaries(
+        module=_seen_from(facts.root, facts.context),
+        go=decided.go,
+        programs=decided.programs,
+        path=FOLDER,
+        manifests=facts.manifests,
+        workspace=facts.workspace,
+        vendored=facts.vendored,
+        private=facts.private,
+        exclude=_exclude(facts, strategy),
+        why="linked with nothing, stripped, and without paths of the machine that builds",
+    )
+
+
+def _probe(toolchain: ToolchainBase, health: _Health | None) -> Iterator[Stage]:
+    """A stage of its own for the program that asks: it is the same for every service, whatever its source."""
+    if health:
+        step = OwnProgram(name="probe", path=PROBE, why=_WHY_PROBE)
+        yield Stage(name="probe", base=toolchain, steps=(step,), why="compiles what the health check runs")
+
+
+def _runtime(strategy: ServiceStrategy, decided: _Decisions) -> Stage:
+    base = decided.base
     steps: list[Step] = [accounts_of(strategy)] if has_accounts(base) else []
     if isinstance(base, ScratchBase):
         why = "authorities and time zones, which programs in Go read"
         steps.append(BaseFiles(base=static_base(), paths=(CERTIFICATES, ZONES), why=why))
+        steps.append(MakeFolder(path="/tmp", uid=0, gid=0, mode=0o1777, why="anybody's temporary files"))  # noqa: S108
     steps.append(CopyFromStage(stage="build", path=FOLDER, why="the programs, and nothing of what made them"))
-    if probe:
-        steps.append(CopyFromStage(stage="build", path=PROBE, why=_WHY_PROBE))
+    if decided.health:
+        steps.append(CopyFromStage(stage="probe", path=PROBE, why=_WHY_PROBE))
     return Stage(name="runtime", base=base, steps=tuple(steps), why="what ships, and nothing else")
 
 
@@ -135,36 +167,28 @@ def _check(strategy: ServiceStrategy, health: _Health) -> HealthCheck:
     return health_check(strategy, command, path=health.path, port=health.port, protocol=health.protocol, why=_ASKS)
 
 
-def _config(
-    facts: GoService,
-    strategy: ServiceStrategy,
-    base: Base,
-    start: Start,
-    port: int | None,
-    health: _Health | None,
-    revision: str,
-) -> RuntimeConfig:
+def _config(facts: GoService, strategy: ServiceStrategy, decided: _Decisions, revision: str) -> RuntimeConfig:
     return RuntimeConfig(
         user=f"{strategy.uid}:{strategy.gid}",
         workdir=WORKDIR,
-        env=_env(facts, strategy, base, port),
-        entrypoint=start.entrypoint,
-        command=start.command,
-        port=port,
-        health=_check(strategy, health) if health else None,
+        env=_env(facts, strategy, decided),
+        entrypoint=decided.start.entrypoint,
+        command=decided.start.command,
+        port=decided.port,
+        health=_check(strategy, decided.health) if decided.health else None,
         stop_signal=strategy.stop_signal,
         labels=labels_of(strategy, facts, revision=revision),
     )
 
 
-def _env(facts: GoService, strategy: ServiceStrategy, base: Base, port: int | None) -> tuple[tuple[str, str], ...]:
+def _env(facts: GoService, strategy: ServiceStrategy, decided: _Decisions) -> tuple[tuple[str, str], ...]:
     env = {"PATH": FOLDER}
-    if isinstance(base, DebianBase):
+    if isinstance(decided.base, DebianBase):
         env["PATH"] = ":".join((FOLDER, *FOLDERS))
-    if not isinstance(base, ImageBase):  # an image has authorities of its own
+    if not isinstance(decided.base, ImageBase):  # an image has authorities of its own
         env["SSL_CERT_FILE"] = CERTIFICATES
-    if facts.port_variable and port is not None:
-        env["PORT"] = str(port)
+    if facts.port_variable and decided.port is not None:
+        env["PORT"] = str(decided.port)
     return tuple(sorted({**env, **dict(strategy.env)}.items()))
 
 
@@ -176,7 +200,6 @@ def _exclude(facts: GoService, strategy: ServiceStrategy) -> tuple[str, ...]:
     return (
         *facts.ignored,
         *_NOT_BUILT,
-        *(f"**/{name}" for name in sorted(SKIPPED_FOLDERS)),
         *strategy.exclude,
         *map(escaped, facts.nested),
         *SECRETS,

@@ -50,8 +50,8 @@ def check_cgo(book: GoNotebook) -> None:
     book.problem(
         f"{book.name} needs cgo for {found.value}: Lading builds programs without a C compiler",
         where=book.facts.at(found.source),
-        fix="use a package in pure Go instead (modernc.org/sqlite for SQLite), or bring a Dockerfile with a C compiler: "
-        f"services.{book.name}.dockerfile in lading.toml",
+        fix="use a package in pure Go instead (modernc.org/sqlite for SQLite), or a Dockerfile of your own with a C "
+        f"compiler in it: services.{book.name}.dockerfile in lading.toml",
     )
 
 

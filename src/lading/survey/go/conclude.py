@@ -21,15 +21,14 @@ _KINDS = ("variable", "call", "flag", "field")
 
 class Inputs(NamedTuple):
     """What was read for one service. `paths` are all files of its folder, relative to it; `ignored` the lines of
-    `.dockerignore` as they read from its context; `nested` the folders of other services below its context that it has
-    nothing of, relative to the context."""
+    `.dockerignore` as they read from its context; `manifests` the files below its context that name modules."""
 
     group: Group
     module: Module
     packages: Packages
     paths: tuple[str, ...]
     ignored: tuple[str, ...]
-    nested: tuple[str, ...]
+    manifests: tuple[str, ...]
 
 
 class Part(NamedTuple):
@@ -60,6 +59,7 @@ def conclude(inputs: Inputs) -> GoService:
         vendored=inputs.module.vendored,
         cgo=needs_cgo((part.path, part.file) for part in everything),
         grpc=grpc,
+        manifests=inputs.manifests,
         private=tuple(_private(inputs.module)),
         port=_port(first, grpc=grpc is not None),
         port_variable=any(read.name == PORT for part in first for read in part.file.env),
@@ -69,7 +69,6 @@ def conclude(inputs: Inputs) -> GoService:
         backing=backing_facts(reads, _imported(everything), _seen_from(join(inputs.module.folder, "go.mod"), folder)),
         secrets=_secrets(inputs),
         ignored=inputs.ignored,
-        nested=inputs.nested,
     )
 
 

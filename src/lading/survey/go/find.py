@@ -9,7 +9,7 @@ import msgspec
 from lading.survey.fingerprint import is_source, key_of
 from lading.survey.go.grouping import CONTAINERS, group, is_aside
 from lading.survey.go.modfile import ModFile, read_modfile
-from lading.survey.go.packages import Module, Packages, join, relative, within
+from lading.survey.go.packages import Module, Packages, join, local_replacements, relative, within
 from lading.survey.go.source import GoFile
 from lading.survey.model import GoService, Unsupported
 from lading.tree import Tree
@@ -17,6 +17,8 @@ from lading.tree import Tree
 if TYPE_CHECKING:
     from lading.survey.folders import Project
     from lading.survey.ground import Ground, Memo
+
+_MANIFESTS = ("go.mod", "go.sum", "go.work", "go.work.sum")
 
 
 def find_services(
@@ -116,9 +118,20 @@ class _Finder:
                     packages=packages,
                     paths=tuple(self._ground.below(module.at(one.folder))),
                     ignored=self._ground.ignored(context_of(module)),
-                    nested=(),
+                    manifests=self._manifests(module),
                 )
             )
+
+    def _manifests(self, module: Module) -> tuple[str, ...]:
+        """The files that name modules: the module's own and those of every local one, relative to its context."""
+        from lading.survey.go.conclude import context_of
+
+        context = context_of(module)
+        local = [folder for _, folder in local_replacements(module)]
+        used = [join(module.root, one) for one in module.work.uses] if module.work else []
+        folders = dict.fromkeys([module.root, module.folder, *used, *local])
+        paths = (join(folder, name) for folder in folders for name in _MANIFESTS)
+        return tuple(sorted(relative(path, context) for path in paths if path in self._ground.present))
 
     def _problem(self, module: Module) -> Unsupported | None:
         """What stands against building a module."""
