@@ -28,7 +28,7 @@ from lading.render.instructions import (
 from lading.render.public import pinned, uv_image
 from lading.render.quoting import command
 from lading.render.reasons import sentence
-from lading.render.scene import ARCHITECTURE, BUILD, PROJECT, SOURCE, UV, Blocks, Scene
+from lading.render.scene import ARCHITECTURE, PROJECT, SOURCE, UV, Blocks, Scene
 
 _CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
 _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
@@ -173,7 +173,7 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
     shipped = (
         Comment((f"{sentence(step.why)}. {_UNCHANGEABLE}",)),
         Workdir(scene.plan.config.workdir),
-        Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=BUILD, owner="0:0", link=True),
+        Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=scene.making, owner="0:0", link=True),
         Blank(),
     )
     return Blocks(made=made, shipped=shipped)

@@ -1,0 +1,74 @@
+"""The words with which each package manager installs what a lock names, and nothing else. Pure.
+
+- npm: https://docs.npmjs.com/cli/commands/npm-ci
+- pnpm: https://pnpm.io/cli/install, https://pnpm.io/filtering
+- Yarn 1: https://classic.yarnpkg.com/en/docs/cli/install
+- Yarn since 2: https://yarnpkg.com/cli/install, https://yarnpkg.com/cli/workspaces/focus
+
+Nothing of any package runs: who needs its install script is named, and gets it afterwards (`rebuild_words`).
+"""
+
+from collections.abc import Mapping
+
+from lading.plan.model import NodeInstall
+
+PACKAGES: Mapping[str, str] = {"pnpm": "pnpm", "yarn": "yarn", "berry": "@yarnpkg/cli-dist"}
+"""What the managers that do not come with node are called in the registry."""
+UNSAID: Mapping[str, str] = {"pnpm": "10.34.8", "yarn": "1.22.22", "berry": "4.18.1"}
+"""Their versions where `packageManager` says none: the newest that Lading was tested with and that reads today's locks."""
+LEFTOVERS = (".cache", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".yarn-integrity",
+             ".yarn-state.yml", ".pnpm/lock.yaml")  # fmt: skip
+"""What managers write into `node_modules` for themselves."""
+
+
+def manager_package(install: NodeInstall) -> str:
+    """The package that brings the manager, with its version; empty for npm, which comes with node."""
+    if install.manager == "npm":
+        return ""
+    return f"{PACKAGES[install.manager]}@{install.version or UNSAID[install.manager]}"
+
+
+def install_words(install: NodeInstall, *, production: bool) -> tuple[str, ...]:
+    """The manager's program and its words, to be run beside the lock."""
+    match install.manager:
+        case "npm":
+            return _npm(install, production)
+        case "pnpm":
+            chosen = () if install.member == "." else (f"--filter={{{install.member}}}...",)
+            kind = "--prod" if production else "--prod=false"
+            return "pnpm", "install", "--frozen-lockfile", "--ignore-scripts", kind, *chosen
+        case "yarn":
+            kind = "--production=true" if production else "--production=false"
+            return "yarn", "install", "--frozen-lockfile", "--ignore-scripts", "--non-interactive", kind
+        case "berry":
+            return ("yarn", "workspaces", "focus", "--production") if production else ("yarn", "install", "--immutable")
+
+
+def install_env(install: NodeInstall) -> Mapping[str, str]:
+    """Variables that a manager needs to be told the same."""
+    if install.manager != "berry":
+        return {}
+    return {
+        "YARN_ENABLE_SCRIPTS": "false",
+        "YARN_ENABLE_TELEMETRY": "false",
+        "YARN_NODE_LINKER": "node-modules",
+        "YARN_NM_MODE": "classic",
+    }
+
+
+def rebuild_words(install: NodeInstall) -> tuple[str, ...]:
+    """What lets the packages that may, run their install scripts; nothing where none may."""
+    if not install.scripts:
+        return ()
+    if install.manager == "pnpm":
+        return "pnpm", "rebuild", *install.scripts
+    return "npm", "rebuild", "--no-audit", "--no-fund", *install.scripts
+
+
+def _npm(install: NodeInstall, production: bool) -> tuple[str, ...]:
+    words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    words.append("--omit=dev" if production else "--include=dev")
+    if install.member != ".":
+        words += [f"--workspace={one}" for one in (install.member, *install.local)]
+        words.append("--include-workspace-root=false" if production else "--include-workspace-root")
+    return tuple(words)
