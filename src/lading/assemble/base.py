@@ -15,6 +15,7 @@ from lading.assemble.debian_files import (
     effects,
     folder_mode,
     is_certificate,
+    is_compiled,
     mode_of,
     ships,
     ships_in_static,
@@ -225,7 +226,7 @@ def _write_entry(
                 raise VerificationFailed(f"{path} is a hard link to {target}, which does not ship", where=where)
             writer.hardlink(path, target, mode=mode_of(entry.mode))
         case _:
-            if pycs.wants(path, entry.size):
+            if pycs.wants(path, entry.size) and is_compiled(path):
                 source = b"".join(entry.chunks())
                 writer.file(path, source, mode=mode_of(entry.mode))
                 pycs.add(path, source)

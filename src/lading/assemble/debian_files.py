@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-FILTER_VERSION = "3"
+FILTER_VERSION = "4"
 """Part of every key that depends on this file's rules."""
 
 ALIASES = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -60,9 +60,7 @@ def _dropped() -> "re.Pattern[str]":
     return re.compile(_DROPPED)
 
 
-_UNREAD_IN_STATIC = re.compile(
-    r"usr/share/common-licenses/(?!GPL-2$|MPL-2\.0$)|usr/share/zoneinfo/tzdata\.zi$"
-)
+_UNREAD_IN_STATIC = re.compile(r"usr/share/common-licenses/(?!GPL-2$|MPL-2\.0$)|usr/share/zoneinfo/tzdata\.zi$")
 """What no package of the plain static base names and no program that is linked with nothing reads: 0.5 MB of texts of
 other licences, and the time zones once more, as text for C++."""
 
@@ -74,6 +72,32 @@ def ships_in_static(path: str) -> bool:
     (True, False)
     """
     return ships(path) and _UNREAD_IN_STATIC.match(path) is None
+
+
+_UNCOMPILED = re.compile(
+    r"usr/lib/python3[.\d]*/(?:"
+    # For people at a prompt: the shell, debuggers, profilers, documentation, what makes environments and runs doctests.
+    r"(?:_pyrepl|venv)/|(?:__hello__|antigravity|bdb|cProfile|cmd|code|doctest|pdb|profile|pstats|pyclbr|pydoc"
+    r"|rlcompleter|tabnanny|this|timeit|trace|zipapp)\.py$"
+    # Twins in Python of modules that are there in C.
+    r"|_py(?:datetime|decimal|io)\.py$"
+    # Clients and boxes of mail from before the web; servers that nobody should run.
+    r"|(?:wsgiref|xmlrpc)/|(?:ftplib|imaplib|mailbox|poplib)\.py$"
+    # Character sets but those of the web, of zip archives and of Western Europe.
+    r"|encodings/(?:big5|bz2|cp(?!437|1252)|euc|gb|hex|hp|hz|iso2022|iso8859_(?!15?\.)|johab|ko|kz|mac|palmos|ptcp|quopri"
+    r"|rot|shift|tis|uu|zlib))"
+)
+"""Modules of the standard library that are there for whoever wants them, and that a service does not import."""
+
+
+def is_compiled(path: str) -> bool:
+    """Whether a module of a package ships with its bytecode: what a service may import when it starts. The others work
+    as well, only that each process compiles them for itself.
+
+    >>> is_compiled("usr/lib/python3.13/asyncio/tasks.py"), is_compiled("usr/lib/python3.13/pdb.py")
+    (True, False)
+    """
+    return _UNCOMPILED.match(path) is None
 
 
 def is_certificate(path: str) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from lading.assemble.debian_files import ships
+from lading.assemble.debian_files import is_compiled, ships
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,23 @@ def test_what_images_need_ships(path: str) -> None:
 )
 def test_what_no_service_uses_does_not(path: str) -> None:
     assert not ships(path)
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["codecs", "traceback", "tracemalloc", "asyncio/tasks", "email/message", "encodings/utf_8", "encodings/idna",
+     "encodings/cp437", "encodings/iso8859_1", "encodings/iso8859_15", "encodings/charmap", "_pylong", "_strptime",
+     "logging/config", "multiprocessing/spawn", "webbrowser", "unittest/mock", "smtplib", "cmath", "profiling"],
+)  # fmt: skip
+def test_what_services_import_has_bytecode(module: str) -> None:
+    assert is_compiled(f"usr/lib/python3.13/{module}.py")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["pdb", "trace", "code", "_pyrepl/reader", "_pydecimal", "venv/__init__", "wsgiref/handlers", "encodings/cp1250",
+     "encodings/iso8859_2", "encodings/mac_roman", "encodings/hex_codec", "mailbox"],
+)  # fmt: skip
+def test_what_no_service_imports_has_none(module: str) -> None:
+    assert not is_compiled(f"usr/lib/python3.11/{module}.py")
+    assert is_compiled(f"usr/share/{module}.py"), "only Python's own"
