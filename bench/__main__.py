@@ -1,8 +1,10 @@
 """Measure Lading, and BuildKit beside it where an engine is there, and print medians and ratios.
 
-    python -m bench [--rounds N] [--json PATH]
+    python -m bench [--table NAME …] [--rounds N] [--json PATH]
 
-The sides take turns within each round, so that what else this machine does hits both. Absolute times mean little.
+The tables are `engines` and `rendered` (the reference service), and `fleet` (21 services of one Go module), which takes
+many minutes and is measured only when it is asked for. The sides take turns within each round, so that what else this
+machine does hits both. Absolute times mean little.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.base import push_base
+from bench.fleet import FleetBench, show_fleet
 from bench.sides import BuildKit, Lading, Rendered, Timing, install
 from bench.workload import Workload
 
@@ -32,6 +35,7 @@ BARS = {
 """How many times faster than the peer Lading must be, by scenario."""
 MEMORY_BAR = 150e6
 """Bytes."""
+TABLES = ("engines", "rendered", "fleet")
 
 
 class Bench:
@@ -159,21 +163,47 @@ def show_rendered(rows: list[dict[str, object]]) -> None:
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--table", nargs="+", choices=TABLES, default=TABLES[:2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="lading-bench-") as folder:
-        bench = Bench(Path(folder), args.rounds)
-        if bench.peer is None:
-            print("no Docker engine: Lading alone (make engine, then make bench)")
-        bench.run()
-        bench.run_rendered()
-        rows, rendered = bench.report(), bench.report_rendered()
-    show(rows)
-    if rendered:
-        show_rendered(rendered)
+    if not os.environ.get("DOCKER_HOST"):
+        print("no Docker engine: Lading alone (make engine, then make bench)")
+    found: dict[str, list[dict[str, object]]] = {}
+    if {"engines", "rendered"} & set(args.table):
+        found |= _service_tables(args.table, args.rounds)
+    if "fleet" in args.table:
+        found["fleet"] = _fleet_table(args.rounds)
     if args.json:
-        args.json.write_text(json.dumps({"engines": rows, "rendered": rendered}, indent=2) + "\n")
+        args.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def _service_tables(tables: list[str], rounds: int) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
+    with tempfile.TemporaryDirectory(prefix="lading-bench-") as folder:
+        bench = Bench(Path(folder), rounds)
+        if "engines" in tables:
+            bench.run()
+            found["engines"] = bench.report()
+            show(found["engines"])
+        if "rendered" in tables:
+            bench.run_rendered()
+            found["rendered"] = bench.report_rendered()
+            if found["rendered"]:
+                show_rendered(found["rendered"])
+    return found
+
+
+def _fleet_table(rounds: int) -> list[dict[str, object]]:
+    with tempfile.TemporaryDirectory(prefix="lading-bench-") as name:
+        folder, env = Path(name), dict(os.environ)
+        env.pop("SOURCE_DATE_EPOCH", None)
+        uv = Path(sys.executable).with_name("uv")
+        bench = FleetBench(folder, rounds, command=install(folder, uv, env), env=env)
+        bench.run()
+        rows = bench.report()
+    show_fleet(rows)
+    return rows
 
 
 if __name__ == "__main__":

@@ -44,7 +44,10 @@ TAG = "1"
 _BUILD = "build.example/"
 _FROM = re.compile(r"^FROM (?P<flags>(?:--\S+ )*)(?P<image>\S+) AS (?P<name>\S+)$", re.MULTILINE)
 _SHIPS = ("runtime", "runtime-base")
-_OF_SERVICE = ("lading: dependencies", "lading: application", "lading: files")
+_OF_SERVICE = tuple(
+    f"lading: {title}"
+    for title in ("dependencies", "application", "files", "programs", "probe", "files of a base")
+)
 _GOROOT = ("VERSION", "bin", "go.env", "lib", "pkg", "src")
 """What a build takes of Go's folder: its own tests and documents stay behind."""
 _PACKAGES = ("?essential", "apt", "ca-certificates", "debian-archive-keyring", "findutils")
@@ -121,14 +124,18 @@ class PublicBases:
 
     def fetching(self, layout: Path) -> Path:
         """The same image, with this machine's certificate authorities and the variables that programs look for."""
+        authorities = [f"{name}={CERTIFICATES}" for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")]
+        return self.with_files("fetching", layout, {str(CERTIFICATES): CERTIFICATES}, authorities)
+
+    def with_files(self, name: str, layout: Path, files: Mapping[str, Path], variables: Sequence[str]) -> Path:
+        """The same image with files and folders of this machine, by their paths in it, and more variables."""
 
         def make(folder: Path) -> None:
             _, config = read_image(layout)
-            authorities = [f"{name}={CERTIFICATES}" for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")]
-            variables = [*config["config"].get("Env", ()), *authorities]
-            write_image(folder, [*_layers(layout), tar_of({str(CERTIFICATES): CERTIFICATES})], {"Env": variables})
+            env = [*config["config"].get("Env", ()), *variables]
+            write_image(folder, [*_layers(layout), tar_of(files)], {"Env": env})
 
-        return self._made(f"fetching-{_identity(layout)}", make)
+        return self._made(f"{name}-{_identity(layout)}", make)
 
     def debian(self, suite: str) -> Path:
         """Debian's essential packages and apt, unpacked but not configured: enough to install more.

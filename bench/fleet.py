@@ -1,0 +1,227 @@
+"""The fleet: 21 services of one Go module, by one `lading build` and by one `docker buildx bake` of the Dockerfiles
+that Lading renders for them.
+
+Both sides have what a machine has that builds other services: Go (Lading on PATH, BuildKit in its image), and BuildKit
+the images that the Dockerfiles start from; Lading makes its base anew. Both fetch all modules "from nothing", from the
+same folder of this machine (`GOPROXY=file://…`), since BuildKit has no network here but the host's.
+
+BuildKit's caches are not removed but left behind: each round that starts from nothing gives every cache mount a name
+that was never used, which also changes every step that uses one. So the engine keeps what others have in it.
+"""
+
+import json
+import os
+import re
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.support.public_bases import PublicBases
+from tools.engine.home import find_home
+
+from bench.sides import Lading, Timing, run, timed
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "fleet"
+
+BARS = {
+    "all 21 from nothing": 2.0,
+    "a shared package changed": 3.0,
+    "one service changed": 4.0,
+    "nothing changed": 5.0,
+}
+"""How many times faster than the peer Lading must be, by scenario."""
+NOTHING_CHANGED = 0.5
+"""Seconds that a build of all services may take at most when there is nothing to do."""
+
+_MIRROR = "mirror"
+_CACHE = re.compile(r"(--mount=type=cache,\S*?id=)([^,\s]+)")
+_GO_IMAGE = re.compile(r"^FROM (?:--\S+ )*(golang:[^@\s]+)", re.MULTILINE)
+
+
+class Fleet:
+    """A copy of the example in `folder`, and edits that change what is compiled: a comment would not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "fleet"
+        shutil.copytree(EXAMPLE, self.folder)
+        self.services = sorted(path.name for path in (self.folder / "services").iterdir())
+        self._edits = 0
+
+    def change_service(self) -> None:
+        """Orders are cancelled a little later: one service."""
+        self._edit("services/order/order.go", r"unpaidFor = .*", "unpaidFor = time.Hour + {}*time.Second")
+
+    def change_shared(self) -> None:
+        """The rebate changes: four services."""
+        self._edit("pkg/pricing/pricing.go", r"volumeRebate +=.*", "volumeRebate   = {} // basis points")
+
+    def _edit(self, path: str, found: str, written: str) -> None:
+        self._edits += 1
+        file = self.folder / path
+        text, count = re.subn(found, written.format(self._edits), file.read_text(), count=1)
+        if not count:
+            raise SystemExit(f"nothing to edit in {path}")
+        file.write_text(text)
+
+
+class LadingFleet(Lading):
+    """Lading, with a home of its own, so that nothing is in any cache of Go's."""
+
+    def __init__(self, folder: Path, fleet: Fleet, env: dict[str, str], *, command: Path) -> None:
+        home = folder / "home"
+        home.mkdir()
+        own = {**env, "HOME": str(home), "GOPROXY": f"file://{folder / _MIRROR}"}
+        for name in ("GOCACHE", "GOMODCACHE", "GOPATH"):
+            own.pop(name, None)
+        super().__init__(folder, fleet.folder, own, command=command, registry="")
+
+    def render(self) -> None:
+        """Write the Dockerfiles of all services into their folders."""
+        timed([self._command, "render", "dockerfile", "--write"], self._env, self._service)
+
+    def layout(self, service: str, path: Path) -> None:
+        """Build one service into an OCI layout."""
+        timed([self._command, "build", "--quiet", "--locked", "--output", str(path), service], self._env, self._service)
+
+
+class Bake:
+    """`docker buildx bake` of all services, with the daemon that DOCKER_HOST names."""
+
+    name = "bake"
+
+    def __init__(self, folder: Path, fleet: Fleet, env: dict[str, str], *, ours: LadingFleet) -> None:
+        self._folder = folder / "bake"
+        self._folder.mkdir()
+        self._fleet = fleet
+        self._env = env
+        self._rounds = 0
+        ours.layout(fleet.services[0], folder / "layout")
+        ours.render()
+        self._bases = PublicBases(home=find_home(env), folder=folder / "bases", own={})
+        self._bases.folder.mkdir()
+        self._targets = dict(self._rendered(folder))
+        self.forget()
+        self._pull()
+
+    def build(self) -> Timing:
+        """One build of all services as they are now."""
+        return timed(["docker", "buildx", "bake", "--file", str(self._folder / "bake.json")], self._env, self._folder)
+
+    def forget(self) -> None:
+        """Let every cache mount be a new one."""
+        self._rounds += 1
+        for name, (text, _) in self._targets.items():
+            token = f"{os.getpid()}-{self._rounds}"
+            (self._folder / f"{name}.Dockerfile").write_text(_CACHE.sub(rf"\g<1>\g<2>-{token}", text))
+        targets = {
+            name: {
+                "context": str(self._fleet.folder),
+                "dockerfile": str(self._folder / f"{name}.Dockerfile"),
+                "contexts": contexts,
+                "tags": [f"bench/fleet-{name}:1"],
+                "attest": ["type=provenance,disabled=true"],
+            }
+            for name, (_, contexts) in self._targets.items()
+        }
+        document = {"group": {"default": {"targets": list(targets)}}, "target": targets}
+        (self._folder / "bake.json").write_text(json.dumps(document, indent=1))
+
+    def _rendered(self, folder: Path) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
+        """By service: its Dockerfile, as BuildKit is to read it here, and the stand-ins for its images."""
+        for name in self._fleet.services:
+            dockerfile = self._fleet.folder / "services" / name / "Dockerfile"
+            ignored = dockerfile.with_name("Dockerfile.dockerignore")
+            text = dockerfile.read_text()
+            bases = self._with_go(text, folder)
+            text, flags = bases.stand_in(text, base=folder / "layout")
+            shutil.copyfile(ignored, self._folder / f"{name}.Dockerfile.dockerignore")
+            dockerfile.unlink()
+            ignored.unlink()
+            contexts = dict(flag.split("=", 1) for flag in flags[1::2])
+            yield name, (re.sub(r"^RUN ", "RUN --network=none ", text, flags=re.MULTILINE), contexts)
+
+    def _with_go(self, text: str, folder: Path) -> PublicBases:
+        """The bases, with the image of Go that a Dockerfile names: it brings the modules along."""
+        found = _GO_IMAGE.search(text)
+        if not found:
+            raise SystemExit("the Dockerfile of the fleet has no stage of Go")
+        modules = {_MIRROR: folder / _MIRROR}
+        go = self._bases.with_files("fleet", self._bases.golang(), modules, [f"GOPROXY=file:///{_MIRROR}"])
+        return PublicBases(home=self._bases.home, folder=self._bases.folder, own={found[1]: go})
+
+    def _pull(self) -> None:
+        """Let the engine have the bases, untimed."""
+        text, contexts = self._targets[self._fleet.services[0]]
+        file = self._folder / "bases.Dockerfile"
+        stages = re.findall(r"^FROM .*$", text, re.MULTILINE)
+        copies = [f"COPY --from={stage.split()[-1]} /etc/passwd /{number}" for number, stage in enumerate(stages)]
+        file.write_text("\n".join([*(f"{stage}\nRUN --network=none :" for stage in stages[:1]), *stages[1:], *copies]))
+        flags = [word for name, image in contexts.items() for word in ("--build-context", f"{name}={image}")]
+        command = ["docker", "buildx", "build", "--quiet", *flags, "--file", str(file), str(self._folder)]
+        timed(command, self._env, self._folder)
+
+
+def mirror(folder: Path, fleet: Fleet, env: dict[str, str]) -> None:
+    """Fetch all modules once, as a folder that the go command can fetch them from."""
+    cache = folder / "modules"
+    own = {**env, "GOMODCACHE": str(cache), "GOFLAGS": "-modcacherw"}
+    run(["go", "-C", fleet.folder, "mod", "download"], own)
+    shutil.copytree(cache / "cache" / "download", folder / _MIRROR, ignore=shutil.ignore_patterns("sumdb", "*.lock"))
+
+
+class FleetBench:
+    """One run of the fleet's table."""
+
+    def __init__(self, folder: Path, rounds: int, *, command: Path, env: dict[str, str]) -> None:
+        self._rounds = rounds
+        self._fleet = Fleet(folder)
+        self._timings: dict[str, dict[str, list[float]]] = {}
+        mirror(folder, self._fleet, env)
+        self._ours = LadingFleet(folder, self._fleet, env, command=command)
+        self._ours.lock()
+        self._peer = Bake(folder, self._fleet, env, ours=self._ours) if env.get("DOCKER_HOST") else None
+
+    def run(self) -> None:
+        """Every scenario, every round; both sides see the same edits."""
+        for _ in range(self._rounds):
+            self._ours.forget()
+            if self._peer:
+                self._peer.forget()
+            for scenario, edit in self._scenarios():
+                if edit:
+                    edit()
+                sides = self._timings.setdefault(scenario, {})
+                sides.setdefault(self._ours.name, []).append(self._ours.build().seconds)
+                if self._peer:
+                    sides.setdefault(self._peer.name, []).append(self._peer.build().seconds)
+
+    def _scenarios(self) -> Iterator[tuple[str, Callable[[], None] | None]]:
+        names = iter(BARS)
+        yield next(names), None
+        yield next(names), self._fleet.change_shared
+        yield next(names), self._fleet.change_service
+        yield next(names), None
+
+    def report(self) -> list[dict[str, object]]:
+        """A row a scenario: medians in seconds, the ratio, its bar."""
+        rows: list[dict[str, object]] = []
+        for scenario, sides in self._timings.items():
+            ours = statistics.median(sides[self._ours.name])
+            row: dict[str, object] = {"scenario": scenario, "lading": ours, "bar": BARS[scenario], "met": True}
+            if self._peer:
+                peer = statistics.median(sides[self._peer.name])
+                row |= {"bake": peer, "ratio": peer / ours, "met": peer / ours >= BARS[scenario]}
+            if scenario == "nothing changed" and ours >= NOTHING_CHANGED:
+                row["met"] = False
+            rows.append(row)
+        return rows
+
+
+def show_fleet(rows: list[dict[str, object]]) -> None:
+    """The rows as a table of at most 80 columns."""
+    print(f"\n{'21 services in Go':30} {'lading':>9} {'bake':>9} {'ratio':>7} {'bar':>5}")
+    for row in rows:
+        peer = f"{row['bake']:8.3f}s {row['ratio']:6.1f}×" if "bake" in row else f"{'':9} {'':7}"
+        mark = "" if row["met"] else "  below its bar"
+        print(f"{row['scenario']:30} {row['lading']:8.3f}s {peer} {row['bar']:4.0f}×{mark}")
