@@ -22,15 +22,20 @@ NAMES = ("docker", "podman", "crun", "runc")
 EPILOG = """\
 The process is the image's own user, without capabilities, on a read-only root
 with an empty /tmp. Ports are published on the loopback interface. What
-follows `--` takes the place of the image's command, behind its entrypoint.
+follows `--` takes the place of the image's command, behind its entrypoint;
+so does the command of a PROCESS, and what follows `--` is then added to it.
+`lading plan` lists the processes of each service.
 The exit code is the process's. With --wait-healthy the image's own health
 check is asked until it passes; then the container is stopped."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading run`."""
-    parser.usage = f"{parser.prog} [options] IMAGE [-- COMMAND…]"
+    parser.usage = f"{parser.prog} [options] IMAGE [PROCESS] [-- COMMAND…]"
     parser.add_argument("image", metavar="IMAGE", help=IMAGE_HELP)
+    parser.add_argument(
+        "process", metavar="PROCESS", nargs="?", help="of a service: start this process of it (worker, migrate, …)"
+    )
     parser.add_argument("--runtime", choices=NAMES, help=f"use this one (default: the first of {', '.join(NAMES)})")
     parser.add_argument(
         "-p",
@@ -80,7 +85,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     request = Request(
         name=found.name,
         content=found.content,
-        command=tuple(args.command) or None,
+        command=_command(args, context),
         env=tuple(variable(text, context) for text in args.env),
         publish=tuple(args.publish),
         host_network=args.network == "host",
@@ -95,6 +100,40 @@ def run(args: argparse.Namespace, context: Context) -> int:
 
     health_command(run_config(choose(found, None)))
     return _until_healthy(request, args, context)
+
+
+def _command(args: argparse.Namespace, context: Context) -> tuple[str, ...] | None:
+    """The words behind the image's entrypoint, or nothing for the image's own."""
+    if args.process is None:
+        return tuple(args.command) or None
+    return *process_of(context, args.image, args.process), *args.command
+
+
+def process_of(context: Context, image: str, name: str) -> tuple[str, ...]:
+    """The command of a process of a service here, which `image` names as itself, by its folder or by its image (or a
+    debug variant of that). `UsageError` when there is no such service or process."""
+    from lading.cli.project import load_project
+    from lading.plan.debug import SUFFIX
+
+    folder = (context.cwd / image).is_dir()
+    project = load_project(context, image if folder else None)
+    own = image.removesuffix(SUFFIX)
+    plans = project.plans([own] if own in project.services and not folder else [])
+    found = [plan for plan in plans if folder or own in (plan.service, plan.image)]
+    if len(found) != 1:
+        raise UsageError(
+            f"{image} is no service of this repository, so its processes are not known",
+            where=str(project.root),
+            fix="give the words of a command behind --",
+        )
+    processes = {process.name: process.command for process in found[0].processes}
+    if name not in processes:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, processes, n=1)
+        fix = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(processes)}"
+        raise UsageError(f"{found[0].service} has no process {name!r}", where="lading plan", fix=fix)
+    return processes[name]
 
 
 def variable(text: str, context: Context) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.projects import FASTAPI_APP, pyproject, uv_lock
 from tests.support.runtimes import CRUN, install
 from tests.unit.prove.samples import an_image
 
@@ -142,3 +143,42 @@ def test_bad_usage_is_told_before_anything_starts(
     written(tmp_path, "false")
     with pytest.raises(UsageError, match=said):
         code(context, "out", *words)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> None:
+    """A service with three processes, in the folder of the command."""
+    files = {
+        "pyproject.toml": pyproject("shop"),
+        "uv.lock": uv_lock("fastapi", "uvicorn", name="shop"),
+        "main.py": FASTAPI_APP,
+        "Procfile": "web: uvicorn main:app\nworker: python work.py\nsend-letters: python letters.py --all\n",
+        "lading.toml": 'registry = "registry.example"\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("image", ["shop", ".", "registry.example/shop", "registry.example/shop-debug"])
+def test_every_process_of_a_service_has_its_command(context: Context, image: str) -> None:
+    assert run.process_of(context, image, "worker") == ("work.py",)
+    assert run.process_of(context, image, "send-letters") == ("letters.py", "--all")
+    assert run.process_of(context, image, "web")[:2] == ("-m", "uvicorn")
+
+
+@pytest.mark.usefixtures("service")
+def test_a_process_that_is_not_there_is_told_with_those_that_are(context: Context) -> None:
+    with pytest.raises(UsageError, match="shop has no process 'workers'") as caught:
+        run.process_of(context, "shop", "workers")
+    assert caught.value.fix == "did you mean `worker`?"
+    with pytest.raises(UsageError, match="no process 'x'") as caught:
+        run.process_of(context, "shop", "x")
+    assert caught.value.fix == "it has web, send-letters, worker"
+
+
+@pytest.mark.usefixtures("service")
+def test_only_services_have_processes(context: Context, tmp_path: Path) -> None:
+    written(tmp_path, "false")
+    with pytest.raises(UsageError, match="processes are not known"):
+        code(context, "out:app:1", "worker")
