@@ -46,7 +46,9 @@ _FROM = re.compile(r"^FROM (?P<flags>(?:--\S+ )*)(?P<image>\S+) AS (?P<name>\S+)
 _SHIPS = ("runtime", "runtime-base")
 _OF_SERVICE = tuple(
     f"lading: {title}"
-    for title in ("dependencies", "application", "files", "programs", "probe", "files of a base")
+    for title in (
+        "dependencies", "application", "files", "build", "programs", "probe", "static-server", "files of a base",
+    )  # fmt: skip
 )
 _GOROOT = ("VERSION", "bin", "go.env", "lib", "pkg", "src")
 """What a build takes of Go's folder: its own tests and documents stay behind."""

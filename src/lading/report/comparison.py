@@ -68,7 +68,7 @@ def _differences(found: Comparison, top: int, colour: bool, width: int) -> list[
 
 
 def _percent(pair: Pair) -> str:
-    return f"{100 * pair.reduction:.0f}%" if pair.other else ""
+    return f"{round(100 * pair.reduction)}%" if pair.other else ""  # a whole number has no -0
 
 
 def _signed(saved: int) -> str:

@@ -44,6 +44,12 @@ def test_images_of_the_same_content() -> None:
     assert "0%" in text
 
 
+def test_a_little_more_is_nothing_more() -> None:
+    more = Pair(image=1001, other=1000)
+    found = Comparison(unpacked=more, size=more, files=more, packages=more, layers=more, differences=())
+    assert "-" not in render_text("a", "b", found, platform="linux/arm64")
+
+
 def test_json_has_everything() -> None:
     told = json.loads(render_json("storefront", "other:1", FOUND, platform="linux/amd64"))
     assert (told["image"], told["other"], told["platform"]) == ("storefront", "other:1", "linux/amd64")
