@@ -44,12 +44,10 @@ TAG = "1"
 _BUILD = "build.example/"
 _FROM = re.compile(r"^FROM (?P<flags>(?:--\S+ )*)(?P<image>\S+) AS (?P<name>\S+)$", re.MULTILINE)
 _SHIPS = ("runtime", "runtime-base")
-_OF_SERVICE = tuple(
-    f"lading: {title}"
-    for title in (
-        "dependencies", "application", "files", "build", "programs", "probe", "static-server", "files of a base",
-    )  # fmt: skip
-)
+_OF_SERVICE = (
+    "lading: dependencies", "lading: application", "lading: files", "lading: build", "lading: programs",
+    "lading: probe", "lading: static-server", "lading: files of a base",
+)  # fmt: skip
 _GOROOT = ("VERSION", "bin", "go.env", "lib", "pkg", "src")
 """What a build takes of Go's folder: its own tests and documents stay behind."""
 _PACKAGES = ("?essential", "apt", "ca-certificates", "debian-archive-keyring", "findutils")
