@@ -58,8 +58,8 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
     """Install what the project's lock names, for the target, into a virtual environment at `venv`.
 
     `lock` and `project` (pyproject.toml, or what stands for it) are source paths, `also` further ones that the lock
-    consists of; `python` is `major.minor`, `interpreter` the image's own. `member` names the project in the lock of a
-    workspace. `parts` are the projects (as `project`) that a `PythonProject` installs: not from here. `git`: some
+    consists of, `format` the version of its format; `python` is `major.minor`, `interpreter` the image's own. `member`
+    names the project in the lock of a workspace. `parts` are the projects (as `project`) that a `PythonProject` installs: not from here. `git`: some
     package comes from a repository of git. `unhashed`: the lock is only a list, and has no hashes for some packages.
     """
 
@@ -67,6 +67,7 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
     lock: str
     project: str
     also: tuple[str, ...] = ()
+    format: str = ""
     member: str = ""
     parts: tuple[str, ...] = ()
     git: bool = False

@@ -4,8 +4,12 @@ One Dockerfile has one context. The steps of a plan leave out different files: a
 must not have. So the context has what any of them reads, and `surplus` tells what a step must take away again.
 """
 
+from collections.abc import Sequence
+from posixpath import dirname, join
+
 import msgspec
 
+from lading.plan.excludes import escaped
 from lading.plan.model import (
     CopyFile,
     CopyTree,
@@ -16,6 +20,7 @@ from lading.plan.model import (
     PythonDependencies,
     PythonProject,
 )
+from lading.render.requirements import files_of
 from lading.tree.patterns import Patterns
 from lading.tree.tree import SKIPPED_FOLDERS
 
@@ -46,14 +51,15 @@ def context_of(plan: Plan) -> Context:
     steps = [step for stage in plan.stages for step in stage.steps]
     copies = [step for step in steps if isinstance(step, CopyTree)]
     projects = [step for step in steps if isinstance(step, PythonProject)]
-    needed = {path for step in steps if isinstance(step, PythonDependencies) for path in (step.lock, step.project)}
+    needed = {path for step in steps if isinstance(step, PythonDependencies) for path in files_of(step)}
     needed |= {step.source for step in steps if isinstance(step, CopyFile)}
     go = [step for step in steps if isinstance(step, GoBinaries)]
     needed |= {path for step in go for path in step.manifests}
     if copies:
         for project in projects:
             left_out = Patterns(project.exclude)
-            needed |= {path for path in WHEEL_SOURCES if not left_out.matches(path)}
+            sources = {join(dirname(project.project), name) for name in WHEEL_SOURCES}
+            needed |= {path for path in sources if not left_out.matches(path)}
     builds = [step for step in steps if isinstance(step, NodeBuild)]
     installs = [step.install for step in steps if isinstance(step, NodeBuild | NodeModules)]
     needed |= {path for one in installs for path in (one.lock, *one.manifests) if path}
@@ -63,9 +69,20 @@ def context_of(plan: Plan) -> Context:
         *(step.exclude for step in projects),
         *(one.exclude for one in go),
     ]
-    exclude = excludes[0] if excludes else ("**",)
+    exclude = _of_folders(copies, projects) or (excludes[0] if excludes else ("**",))
     skipped = tuple(f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
     lines = Patterns(exclude).lines
     matched = Patterns((*lines, *skipped))
     again = tuple(sorted(path for path in needed if matched.matches(path)))
     return Context(patterns=(*lines, *skipped), again=again)
+
+
+def _of_folders(copies: Sequence[CopyTree], projects: Sequence[PythonProject]) -> tuple[str, ...]:
+    """The patterns of a context of which only some folders take part: what is copied from each, else what the build of
+    its wheel sees. Nothing where the whole context takes part."""
+    of_folder = {dirname(one.project) or ".": one.exclude for one in projects}
+    of_folder |= {copy.source or ".": copy.exclude for copy in copies}
+    if not of_folder or "." in of_folder:
+        return ()
+    own = (f"!{escaped(folder)}" for folder in sorted(of_folder))
+    return ("**", *own, *(line for _, lines in sorted(of_folder.items()) for line in lines))

@@ -5,10 +5,12 @@ owners, bytecode of the unchecked-hash kind (PEP 552), and nothing of what made 
 """
 
 from collections.abc import Iterator, Sequence
+from posixpath import dirname, join
 
 from lading.lock.model import BuildPin
 from lading.lock.request import build_set
 from lading.plan.model import CopyTree, ImageBase, PythonDependencies, PythonProject, Stage
+from lading.render import requirements
 from lading.render.debian import install
 from lading.render.instructions import (
     Arg,
@@ -97,25 +99,26 @@ def build_stage(stage: Stage, scene: Scene) -> Iterator[Instruction]:
 
 def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
     """The environment, from the lock alone: it is made anew only when the lock changes."""
-    chosen = [word for group in step.groups for word in ("--group", group)]
-    chosen += [word for extra in step.extras for word in ("--extra", extra)]
-    sync = ("uv", "sync", "--locked", "--no-default-groups", "--no-install-project", "--no-editable", "--no-build")
+    looked_at = requirements.files_of(step)
+    git = install("git", why="git fetches what is locked to a commit") if step.git else ()
     made = (
+        *git,
         Comment((
-            f"Dependencies: {step.why}. Only the lock and {step.project} are looked at, so this is made anew only when "
-            "they change. What uv puts into an environment for people at a desk is removed, and what another uv or the "
-            "next fix of Python would change.",
+            f"Dependencies: {step.why}. Only {_listed(looked_at)} are looked at, so this is made anew only when they "
+            "change. What uv puts into an environment for people at a desk is removed, and what another uv or the next "
+            "fix of Python would change.",
+            *requirements.told(step),
             "For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.",
             *scene.reasons.told("dependencies", "packages"),
         )),
         Run(
             (
-                command(*sync, *chosen),
+                *requirements.install(step),
                 command("rm", *(f"{step.venv}/{name}" for name in _OF_DESK)),
                 f"find {command(step.venv)}/bin -type f ! -perm /u=x -delete",
                 command("sed", "-i", "-E", _ENVIRONMENT, f"{step.venv}/pyvenv.cfg"),
             ),
-            mounts=(_CACHE, _CREDENTIALS, _bind(step.lock), _bind(step.project)),
+            mounts=(_CACHE, _CREDENTIALS, *(_bind(path) for path in looked_at)),
         ),
         Blank(),
     )  # fmt: skip
@@ -123,21 +126,26 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
 
 
 def project(step: PythonProject, scene: Scene) -> Blocks:
-    """The project's wheel, built by what the lock pins for that, and installed without looking at dependencies."""
+    """A project's wheel, built by what the lock pins for that, and installed without looking at dependencies."""
+    folder = dirname(step.project)
+    wheels = join(_WHEELS, folder)
     pins = _build_pins(step, scene)
-    build = ["uv", "build", "--wheel", "--out-dir", _WHEELS, "--no-create-gitignore"]
+    build = ["uv", "build", "--wheel", "--out-dir", wheels, "--no-create-gitignore"]
     if pins:
-        build += ["--build-constraints", f"{_WHEELS}/build-constraints.txt", "--require-hashes"]
+        build += ["--build-constraints", f"{wheels}/build-constraints.txt", "--require-hashes"]
     install = command("uv", "pip", "install", "--no-deps", "--python", f"{step.venv}/bin/python")
-    constraints: tuple[Instruction, ...] = (_constraints(pins), Blank()) if pins else ()
+    constraints: tuple[Instruction, ...] = (_constraints(pins, wheels), Blank()) if pins else ()
     made: tuple[Instruction, ...] = (
         Comment((
             f"{sentence(step.why)}.",
             *scene.reasons.told("application", "wheel"),
         )),
         *constraints,
-        Copy(sources=(".",), destination=f"{PROJECT}/"),
-        Run((command(*build), f"{install} {_WHEELS}/*.whl", _unlock(step)), mounts=(_CACHE, _CREDENTIALS)),
+        Copy(sources=(folder or ".",), destination=f"{join(PROJECT, folder)}/"),
+        Run(
+            (command(*build, *([folder] if folder else [])), f"{install} {command(wheels)}/*.whl", _unlock(step)),
+            mounts=(_CACHE, _CREDENTIALS),
+        ),
         Blank(),
     )  # fmt: skip
     return Blocks(made=made)
@@ -184,6 +192,14 @@ def _unlock(step: PythonProject) -> str:
     return command("rm", "-f", f"{step.venv}/.lock")
 
 
+def _listed(paths: Sequence[str]) -> str:
+    """Files in words, the lock as `the lock`; of many parts only that there are more."""
+    first, *rest = ("the lock", *paths[1:])
+    if not rest:
+        return f"{first} and what it includes"
+    return f"{', '.join((first, *rest[:-1]))} and {rest[-1]}"
+
+
 def _bind(path: str) -> Mount:
     return Mount(kind="bind", source=path, target=path)
 
@@ -196,6 +212,6 @@ def _build_pins(step: PythonProject, scene: Scene) -> Sequence[BuildPin]:
     return scene.pins.build_requirements(wanted.project, wanted.python, wanted.requires) or ()
 
 
-def _constraints(pins: Sequence[BuildPin]) -> Write:
+def _constraints(pins: Sequence[BuildPin], folder: str) -> Write:
     lines = [f"{pin.name}=={pin.version} {' '.join(f'--hash={digest}' for digest in pin.digests)}\n" for pin in pins]
-    return Write(files=(("build-constraints.txt", "".join(lines)),), folder=f"{_WHEELS}/", mode="644")
+    return Write(files=(("build-constraints.txt", "".join(lines)),), folder=f"{folder}/", mode="644")

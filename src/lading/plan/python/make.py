@@ -90,6 +90,7 @@ def _dependencies(
         lock=places.at(facts.lock),
         project=places.at(facts.project),
         also=tuple(places.at(file) for file in facts.also),
+        format=facts.format,
         member=facts.member,
         parts=tuple(places.at(join(part.folder, PROJECT)) for part in facts.parts),
         git=any(one.source == "git" for one in installed),

@@ -68,6 +68,7 @@ def conclude(inputs: Inputs) -> PythonService:
         unhashed=inputs.lock.facts.unhashed,
         parts=inputs.parts,
         member=inputs.lock.member,
+        format=inputs.lock.facts.format,
         python=inputs.python,
         version=_declared(inputs, project.version, "version"),
         description=_declared(inputs, project.description, "description"),

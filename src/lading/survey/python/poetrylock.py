@@ -12,7 +12,7 @@ from lading.survey.python import poetry
 from lading.survey.python.groups import declared_groups
 from lading.survey.python.lockfacts import Edge, LockFacts, Node
 from lading.survey.python.pins import Index, Pin, sha256_of
-from lading.survey.python.poetryversions import fits
+from lading.survey.python.poetryversions import fits, requires_python
 from lading.survey.python.requirement import edge_of
 from lading.survey.python.tables import normalised, parsed, table, tables, text, texts
 
@@ -45,7 +45,8 @@ def _facts(lock: Mapping[str, Any], whole: Mapping[str, Any]) -> LockFacts:
         groups=groups,
         nodes=tuple(_node(package, versions) for package in versions.packages),
         stale=_stale(whole, text(said, "content-hash"), (root, *groups.values()), versions),
-        python=text(said, "python-versions"),
+        python=requires_python(text(said, "python-versions")),
+        format=text(said, "lock-version"),
     )
 
 
