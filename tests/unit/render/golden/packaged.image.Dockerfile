@@ -38,23 +38,23 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     --mount=type=bind,source=uv.lock,target=uv.lock \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
-    uv sync --locked --no-default-groups --no-install-project --no-editable --no-build \
+    uv sync --locked --no-install-project --no-default-groups --no-editable --no-build \
     && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
     && find /app/.venv/bin -type f ! -perm /u=x -delete \
     && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
 
 # The project is a package: its wheel is installed.
 # wheel built and installed: pyproject.toml › build-system
-COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels/
+COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels//
 hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 build-constraints.txt
 
-COPY . /project/
+COPY . /project//
 RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
-    uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
+    uv build --wheel --out-dir /wheels/ --no-create-gitignore --build-constraints /wheels//build-constraints.txt \
         --require-hashes \
-    && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl \
+    && uv pip install --no-deps --python /app/.venv/bin/python /wheels//*.whl \
     && rm -f /app/.venv/.lock
 
 # runtime: what ships, and nothing else.
