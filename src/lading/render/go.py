@@ -7,10 +7,9 @@ services compile what they have in common once.
 
 import posixpath
 from collections.abc import Iterator
-from pathlib import Path
 
-from lading import programs
 from lading.plan.model import BaseFiles, GoBinaries, GoProgram, OwnProgram, Stage
+from lading.programs import source_of
 from lading.render.instructions import (
     Arg,
     Blank,
@@ -99,14 +98,6 @@ def base_files(step: BaseFiles, scene: Scene) -> Blocks:
         Copy(sources=(path,), destination=path, stage=_FILES, owner="0:0", link=True) for path in step.paths
     )  # fmt: skip
     return Blocks(before=before, shipped=(Comment((f"{sentence(step.why)}.",)), *copies, Blank()))
-
-
-def source_of(name: str) -> tuple[tuple[str, str], ...]:
-    """The files of one of Lading's own programs: names and contents, sorted."""
-    folder = Path(programs.__file__).parent / name
-    return tuple(
-        (path.name, path.read_text("utf-8")) for path in sorted(folder.iterdir()) if path.suffix in (".go", ".mod")
-    )
 
 
 def _download(step: GoBinaries) -> Iterator[Instruction]:

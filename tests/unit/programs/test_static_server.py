@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[3] / "src/lading/programs/static-server"
+from lading.programs import folder_of, source_of
+
+SOURCE = folder_of("static-server")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,10 @@ def run(go: str, *words: str) -> None:
 def test_its_own_tests_pass(go: str) -> None:
     run(go, "vet", ".")
     run(go, "test", ".")
+
+
+def test_its_tests_are_no_part_of_it() -> None:
+    assert [name for name, _ in source_of("static-server")] == ["go.mod", "main.go"]
 
 
 def test_it_is_small_and_needs_no_library(program: Path) -> None:

@@ -1,15 +1,14 @@
 """The source of Lading's own programs, and how one is compiled."""
 
 from functools import cached_property
-from pathlib import Path
 
-from lading import programs
 from lading.assemble.compress import Compression
 from lading.assemble.go.command import BUILD_FLAGS, GoCommand, settings_of
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import CHUNK, Digest, digest_of
 from lading.errors import StepFailed
 from lading.proc import LAST_LINES
+from lading.programs import folder_of, source_of
 from lading.store import Store
 
 
@@ -18,13 +17,11 @@ class OwnSource:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._folder = Path(programs.__file__).parent / name
 
     @cached_property
     def digest(self) -> Digest:
         """A digest of its files."""
-        files = sorted(path for path in self._folder.iterdir() if path.suffix in (".go", ".mod"))
-        return digest_of(b"\0".join(part for path in files for part in (path.name.encode(), path.read_bytes())))
+        return digest_of("\0".join(part for file in source_of(self._name) for part in file).encode())
 
     def pack(
         self, command: GoCommand, platform: str, path: str, *, store: Store, compression: Compression, mtime: int
@@ -34,7 +31,7 @@ class OwnSource:
             program = scratch / self._name
             done = command.run(
                 ["build", *BUILD_FLAGS, "-o", str(program), "."],
-                cwd=self._folder,
+                cwd=folder_of(self._name),
                 settings=settings_of(platform, workspace=None, vendored=False),
                 scratch=scratch,
             )
