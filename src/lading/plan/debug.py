@@ -25,7 +25,7 @@ PROGRAMS = (
     "egrep", "env", "expand", "expr", "factor", "fallocate", "false", "fgrep", "find", "fold", "free", "ftpget",
     "ftpput", "getopt", "grep", "groups", "gunzip", "gzip", "head", "hexdump", "hostid", "hostname", "httpd", "id",
     "ifconfig", "ionice", "ip", "ipcalc", "kill", "killall", "last", "less", "link", "ln", "logname", "ls", "lzma",
-    "md5sum", "mkdir", "mkfifo", "mktemp", "more", "mount", "mv", "nc", "netstat", "nice", "nl", "nologin", "nproc",
+    "md5sum", "mkdir", "mkfifo", "mktemp", "more", "mount", "mv", "nc", "netstat", "nl", "nologin", "nproc",
     "nsenter", "nslookup", "od", "paste", "patch", "pidof", "ping", "ping6", "printf", "ps", "pwd", "readlink",
     "realpath", "renice", "reset", "rev", "rm", "rmdir", "route", "run-parts", "sed", "seq", "setpriv", "setsid",
     "sh", "sha1sum", "sha256sum", "sha512sum", "shred", "shuf", "sleep", "sort", "ssl_client", "stat", "strings",

@@ -24,7 +24,7 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && for name in '[' ash awk base64 basename bunzip2 bzip2 cal cat chgrp chmod chown chroot clear cmp cp cpio cut date \
         dc dd df diff dirname dos2unix du echo ed egrep env expand expr factor fallocate false fgrep find fold free ftpget \
         ftpput getopt grep groups gunzip gzip head hexdump hostid hostname httpd id ifconfig ionice ip ipcalc kill killall \
-        last less link ln logname ls lzma md5sum mkdir mkfifo mktemp more mount mv nc netstat nice nl nologin nproc nsenter \
+        last less link ln logname ls lzma md5sum mkdir mkfifo mktemp more mount mv nc netstat nl nologin nproc nsenter \
         nslookup od paste patch pidof ping ping6 printf ps pwd readlink realpath renice reset rev rm rmdir route run-parts \
         sed seq setpriv setsid sh sha1sum sha256sum sha512sum shred shuf sleep sort ssl_client stat strings stty sync sysctl \
         tac tail tar taskset tee telnet test tftp time timeout top touch tr traceroute true truncate ts tty umount uname \
