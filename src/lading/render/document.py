@@ -20,7 +20,7 @@ WIDTH = 110
 """Columns of comments."""
 
 _INDENT = "  "
-_SAFE = re.compile(r"(?:(?:\.{0,2}/|[A-Za-z_$])[^\n]*|[0-9]+(?:ms|[smhMG]))\Z")
+_SAFE = re.compile(r"(?:(?:\.{0,2}/|[A-Za-z_$])[^\r\n\x85\u2028\u2029]*|[0-9]+(?:ms|[smhMG]))\Z")
 """Text that no version of YAML takes for a number, a date or a sign. What else must be quoted, the library knows."""
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """What some version of YAML takes for a boolean or nothing, in any case (https://yaml.org/type/bool.html)."""

@@ -4,7 +4,7 @@ import string
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lading.errors import UsageError
@@ -40,6 +40,7 @@ def plain(value: object) -> object:
     return value
 
 
+@example({"key": "A\x85b\u2028c\u2029"}, [])
 @given(st.dictionaries(TEXT, VALUES, max_size=4), st.lists(TEXT, max_size=2))
 def test_a_document_reads_back_as_it_is(document: dict[str, object], head: list[str]) -> None:
     assert (yaml.safe_load(written(document, head)) or {}) == plain(document)
