@@ -128,7 +128,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
 def project(step: PythonProject, scene: Scene) -> Blocks:
     """A project's wheel, built by what the lock pins for that, and installed without looking at dependencies."""
     folder = dirname(step.project)
-    wheels = join(_WHEELS, folder)
+    wheels, place = (join(_WHEELS, folder), join(PROJECT, folder)) if folder else (_WHEELS, PROJECT)
     pins = _build_pins(step, scene)
     build = ["uv", "build", "--wheel", "--out-dir", wheels, "--no-create-gitignore"]
     if pins:
@@ -141,7 +141,7 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
             *scene.reasons.told("application", "wheel"),
         )),
         *constraints,
-        Copy(sources=(folder or ".",), destination=f"{join(PROJECT, folder)}/"),
+        Copy(sources=(folder or ".",), destination=f"{place}/"),
         Run(
             (command(*build, *([folder] if folder else [])), f"{install} {command(wheels)}/*.whl", _unlock(step)),
             mounts=(_CACHE, _CREDENTIALS),

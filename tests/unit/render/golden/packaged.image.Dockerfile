@@ -45,16 +45,16 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
 
 # The project is a package: its wheel is installed.
 # wheel built and installed: pyproject.toml › build-system
-COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels//
+COPY --link --chown=0:0 --chmod=644 <<build-constraints.txt /wheels/
 hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 build-constraints.txt
 
-COPY . /project//
+COPY . /project/
 RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
-    uv build --wheel --out-dir /wheels/ --no-create-gitignore --build-constraints /wheels//build-constraints.txt \
+    uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
         --require-hashes \
-    && uv pip install --no-deps --python /app/.venv/bin/python /wheels//*.whl \
+    && uv pip install --no-deps --python /app/.venv/bin/python /wheels/*.whl \
     && rm -f /app/.venv/.lock
 
 # runtime: what ships, and nothing else.
