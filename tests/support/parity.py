@@ -50,7 +50,7 @@ _OFFICIAL = "the official Python image has its own interpreter there, the assemb
 
 DIFFERENCES = (
     Difference(
-        ("distroless", "slim", "image"), "ArgsEscaped", "config", None, True,
+        ("distroless", "slim", "image", "static", "scratch"), "ArgsEscaped", "config", None, True,
         "BuildKit writes it into every configuration that has a command; it means something on Windows only",
     ),
     Difference(

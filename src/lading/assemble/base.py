@@ -179,7 +179,7 @@ def unpack_packages(pins: Iterable[DebianPin], packages: Packages, folder: Path,
         with packages.open(pin) as deb:
             for entry in deb.entries():
                 name = canonical(entry.path)
-                if entry.kind != "folder" and ships(name) and wanted(name):
+                if entry.kind != "folder" and wanted(name):
                     _refuse_links_above(name, links, where_is(pin))
                     _unpack_entry(entry, name, folder, links)
 
@@ -248,7 +248,7 @@ def _installed(control: str) -> str:
 
 def python_files(path: str) -> bool:
     """What an interpreter needs to start and compile: programs, libraries, its standard library."""
-    return path.startswith(("usr/bin/python", "usr/lib/"))
+    return path.startswith(("usr/bin/python", "usr/lib/")) and ships(path)
 
 
 def root_key(pins: Iterable[DebianPin]) -> Digest:

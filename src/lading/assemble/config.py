@@ -70,9 +70,11 @@ def _execution(
     if volumes:
         config["Volumes"] = dict(sorted(volumes.items()))
     config["Env"] = _environment(runtime, inherited)
-    config["Entrypoint"] = list(runtime.entrypoint)
-    # An entrypoint of one's own clears an inherited Cmd, as `docker build` does.
-    config["Cmd"] = list(runtime.command)
+    # What is empty is left out, as BuildKit does. An entrypoint of one's own clears an inherited Cmd.
+    if runtime.entrypoint:
+        config["Entrypoint"] = list(runtime.entrypoint)
+    if runtime.command:
+        config["Cmd"] = list(runtime.command)
     config["WorkingDir"] = runtime.workdir
     merged = {**(below.get("Labels") or {}), **dict(runtime.labels), **labels}
     config["Labels"] = dict(sorted(merged.items()))
