@@ -121,7 +121,7 @@ class OutsideSources:
                 f"the lock does not have node {line} for {machine_platform()}", where="lading.lock", fix="lading lock"
             )
         found = find_node(pin, runner=self._runner(), env=self._env, store=self._store)
-        return NodeTool(found, self._runner(), self._env)
+        return NodeTool(found, self._runner(), self._env, self._store)
 
     def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
         """See `Sources.tool_wheel`."""

@@ -68,7 +68,7 @@ class BuildStep:
             self._copy_source(project)
             try:
                 for folder, script in self._step.runs:
-                    tool.run_script(script, project / folder, home, dict(self._step.env))
+                    tool.run_script(script, project / folder, home, dict(self._step.env), self._step.install)
             finally:
                 self._keep(project)
             self._collect(project, made)

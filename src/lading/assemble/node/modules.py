@@ -11,13 +11,12 @@ from lading.assemble.workshop import Counter, Workshop
 from lading.errors import UsageError
 from lading.lock.model import Pins
 from lading.plan.model import NodeInstall, NodeModules, Plan
+from lading.plan.node.installing import LEFTOVERS
 from lading.toolchain.node import tool_of
 from lading.toolchain.uv import machine_platform
 from lading.tree import SubTree
 
 MODULES = "node_modules"
-_LEFTOVERS = (".cache", ".package-lock.json", ".modules.yaml", ".yarn-integrity", ".yarn-state.yml")
-"""What managers write into `node_modules` for themselves."""
 
 
 class ModulesStep:
@@ -81,9 +80,10 @@ def packages_below(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
     """The entries below a `node_modules`, relative to it, by the package that they belong to; sorted. Links to programs
     (`.bin`) are together."""
     found: dict[str, list[Entry]] = {}
-    for entry in entries_of(folder, lambda path: path not in _LEFTOVERS):
+    for entry in entries_of(folder, lambda path: path not in LEFTOVERS):
         parts = entry.path.split("/")
-        found.setdefault("/".join(parts[: 2 if parts[0].startswith("@") else 1]), []).append(entry)
+        deep = parts[0].startswith("@") or parts[0] == ".pnpm"  # pnpm keeps each package in a folder of its own there
+        found.setdefault("/".join(parts[: 2 if deep else 1]), []).append(entry)
     yield from sorted(found.items())
 
 

@@ -1,6 +1,6 @@
-"""node and its package managers, as the embedded engine uses them: to install what a lock names, and to run a build.
+"""node and package managers, as the embedded engine uses them: to install what a lock names, and to run a build.
 
-Packages are installed with the caller's environment: registries, credentials and the manager's cache are the user's own.
+Packages are installed with the caller's environment: registries, credentials and the manager's cache are the user's.
 Whatever packages or projects run themselves gets an environment of a few declared variables, without credentials.
 """
 
@@ -12,26 +12,45 @@ from pathlib import Path
 
 from lading.errors import StepFailed, UsageError, VerificationFailed
 from lading.plan.model import NodeInstall
+from lading.plan.node.installing import UNSAID_DIGESTS, install_env, install_words, manager_package, rebuild_words
 from lading.proc import LAST_LINES, Completed, Runner
+from lading.store import Store
+from lading.survey.node.managers import MAKE
 from lading.toolchain.node import Node
 
 CPUS = {"amd64": "x64", "arm64": "arm64"}
 """What Node calls architectures (https://nodejs.org/api/process.html#processarch)."""
 _PASSED = (
-    "LADING_STORE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
 """Variables that a build sees of the caller's: how the network is reached. None changes what is made."""
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
+_QUIET = {
+    "npm_config_audit": "false",
+    "npm_config_fund": "false",
+    "npm_config_logs_max": "0",
+    "npm_config_loglevel": "error",
+    "npm_config_progress": "false",
+    "npm_config_update_notifier": "false",
+    "npm_config_manage_package_manager_versions": "false",
+    "YARN_IGNORE_PATH": "1",
+}
+"""What managers are told: to say what fails, to leave no logs, and to be the version that they are."""
+_STALE = ("can only install packages when your package.json and", "ERR_PNPM_OUTDATED_LOCKFILE", "frozen-lockfile",
+          "The lockfile would have been modified")  # fmt: skip
+_OTHER = ("EINTEGRITY", "ERR_PNPM_TARBALL_INTEGRITY", "Integrity check failed", "YN0018")
+"""What managers say of a stale lock, and of a package that is another than was locked."""
 
 
 class NodeTool:
     """A node with its npm, and the programs that are started with it. `env` is the caller's environment."""
 
-    def __init__(self, node: Node, runner: Runner, env: Mapping[str, str]) -> None:
+    def __init__(self, node: Node, runner: Runner, env: Mapping[str, str], store: Store) -> None:
         self._node = node
         self._runner = runner
         self._env = env
+        self._store = store
 
     @property
     def version(self) -> str:
@@ -41,24 +60,36 @@ class NodeTool:
     def install(self, install: NodeInstall, folder: Path, *, production: bool, architecture: str) -> None:
         """Install what the lock in `folder` names, for Linux on `architecture` (`amd64`), without running anything of
         any package. The manager checks every hash; `VerificationFailed` names what is another than was locked."""
-        command = _npm_ci(install, production=production, architecture=architecture)
+        program, *words = install_words(install, production=production)
+        words += _for_target(install, folder, architecture)
         path = os.pathsep.join((str(self._node.path.parent), self._env.get("PATH", "")))
-        done = self._runner.run([self._node.path, self._node.npm, *command], cwd=folder, env={**_QUIET, "PATH": path})
+        done = self._runner.run(
+            [*self._program(program, install), *words],
+            cwd=folder / install.member if install.manager == "berry" and production else folder,
+            env={
+                **_QUIET,
+                **install_env(install),
+                "NODE_ENV": "production" if production else "development",
+                "PATH": path,
+            },
+        )
         if done.code:
             raise _failed(done, install)
 
     def run_scripts(self, install: NodeInstall, folder: Path, home: Path) -> None:
         """Let the packages that may, run their install scripts."""
-        if install.scripts:
-            command = ["rebuild", "--no-audit", "--no-fund", *install.scripts]
-            done = self._npm(command, folder, home, {})
+        words = rebuild_words(install)
+        if words:
+            command: list[str | Path] = [*self._program(words[0], install), *words[1:]]
+            done = self._declared(command, folder, home, {}, install)
             if done.code:
                 what = f"the install scripts of {', '.join(install.scripts)} failed\n{_told(done)}"
                 raise StepFailed(what, where=install.lock, fix='engine = "buildkit" in lading.toml has compilers')
 
-    def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str]) -> None:
+    def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall) -> None:
         """Run a script of the `package.json` in `folder`, with a declared environment and `env`."""
-        done = self._npm(["run", script], folder, home, env)
+        command = [self._node.path, self._node.npm, "run", script]
+        done = self._declared(command, folder, home, env, install)
         if done.code:
             raise StepFailed(
                 f"the script {script!r} failed (exit code {done.code})\n{_told(done)}",
@@ -70,19 +101,43 @@ class NodeTool:
         """Run a program of our own. `StepFailed` says `what` could not be done."""
         self._runner.check([self._node.path, program, *words], what=what, env={"NODE_OPTIONS": ""})
 
-    def _npm(self, words: Sequence[str], folder: Path, home: Path, env: Mapping[str, str]) -> Completed:
-        # npm passes its own settings on as variables, some of which may be credentials: it reads none of the user's,
-        # but two files that are not there (it refuses to read one file as both).
-        settings = [f"--{kind}config={home / kind}.npmrc" for kind in ("user", "global")]
-        command = [self._node.path, self._node.npm, *settings, *words]
-        return self._runner.run(command, cwd=folder, env={**_QUIET, **self._declared(home), **env}, inherit=False)
+    def _program(self, name: str, install: NodeInstall) -> list[str | Path]:
+        """The words that start a manager."""
+        if name == "npm":
+            return [self._node.path, self._node.npm]
+        return [self._node.path, self._manager(install)]
 
-    def _declared(self, home: Path) -> dict[str, str]:
-        """What a build knows of the world: nothing of the user's but how the network is reached."""
-        self._write_programs(home / "bin")
+    def _manager(self, install: NodeInstall) -> Path:
+        import msgspec
+
+        from lading.toolchain.manager import manager_folder
+
+        package = manager_package(install)
+        digest = install.digest or ("" if install.version else UNSAID_DIGESTS[install.manager])
+        folder = manager_folder(package, digest, store=self._store, npm=self._run_npm)
+        said = msgspec.json.decode((folder / "package.json").read_bytes())
+        programs = said.get("bin") if isinstance(said, dict) else None
+        name = "pnpm" if install.manager == "pnpm" else "yarn"
+        path = programs.get(name) if isinstance(programs, dict) else None
+        if not isinstance(path, str) or not (folder / path).is_file():
+            raise VerificationFailed(f"{package} holds no program {name}", where="package.json › packageManager")
+        return folder / path
+
+    def _run_npm(self, words: Sequence[str | Path], folder: Path) -> None:
+        what = f"npm cannot fetch {words[1]}"
+        fix = "check the registry and the network, then build again"
+        self._runner.check([self._node.path, self._node.npm, *words], what=what, cwd=folder, env=_QUIET, fix=fix)
+
+    def _declared(
+        self, command: Sequence[str | Path], folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall
+    ) -> Completed:
+        """Run a command that knows nothing of the user's world but how the network is reached."""
+        self._write_programs(home / "bin", install)
         known = {name: self._env[name] for name in _PASSED if name in self._env}
-        return {
-            **known,
+        # npm hands its own settings on as variables, some of which may be credentials: it reads none of the user's,
+        # but two files that are not there (it refuses to read one file as both).
+        settings = {f"npm_config_{kind}config": str(home / f"{kind}.npmrc") for kind in ("user", "global")}
+        own = {
             "CI": "1",
             "HOME": str(home),
             "LANG": "C.UTF-8",
@@ -90,43 +145,38 @@ class NodeTool:
             "TMPDIR": str(home),
             "TZ": "UTC",
         }
+        return self._runner.run(command, cwd=folder, env={**_QUIET, **settings, **known, **own, **env}, inherit=False)
 
-    def _write_programs(self, folder: Path) -> None:
+    def _write_programs(self, folder: Path, install: NodeInstall) -> None:
         """Small programs under the names that scripts call."""
         if folder.is_dir():
             return
         folder.mkdir(parents=True)
         (folder / "node").symlink_to(self._node.path)
-        for name in ("npm", "npx"):
-            words = shlex.join((str(self._node.path), str(self._node.npm.with_name(f"{name}-cli.js"))))
+        programs = {name: self._node.npm.with_name(f"{name}-cli.js") for name in ("npm", "npx")}
+        if manager_package(install):
+            programs["pnpm" if install.manager == "pnpm" else "yarn"] = self._manager(install)
+        for name, program in programs.items():
+            words = shlex.join((str(self._node.path), str(program)))
             (folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
             (folder / name).chmod(0o755)
 
 
-_QUIET = {
-    "npm_config_audit": "false",
-    "npm_config_fund": "false",
-    "npm_config_logs_max": "0",
-    "npm_config_loglevel": "error",
-    "npm_config_progress": "false",
-    "npm_config_update_notifier": "false",
-}
-
-
-def _npm_ci(install: NodeInstall, *, production: bool, architecture: str) -> list[str]:
-    """https://docs.npmjs.com/cli/commands/npm-ci"""
-    words = [
-        "ci",
-        "--ignore-scripts",
-        "--os=linux",
-        f"--cpu={CPUS[architecture]}",
-        "--libc=glibc",
-        "--include=optional",
-    ]
-    words.append("--omit=dev" if production else "--include=dev")
-    if install.member != ".":
-        words += [f"--workspace={install.member}", "--include-workspace-root=false"]
-    return words
+def _for_target(install: NodeInstall, folder: Path, architecture: str) -> list[str]:
+    """The words that let a manager choose compiled parts for the target, whatever this machine is."""
+    cpu = CPUS[architecture]
+    match install.manager:
+        case "npm" | "pnpm":
+            return ["--os=linux", f"--cpu={cpu}", "--libc=glibc"]
+        case "yarn":  # it has no word for that: it brings the parts for all, and others than the target's are left out
+            return ["--ignore-platform"]
+        case "berry":
+            settings = folder / ".yarnrc.yml"
+            text = settings.read_text() if settings.is_file() else ""
+            if "supportedArchitectures:" not in text:
+                lines = f"supportedArchitectures:\n  os: [linux]\n  cpu: [{cpu}]\n  libc: [glibc]\n"
+                settings.write_text(f"{text}\n{lines}")
+            return []
 
 
 def _told(done: Completed) -> str:
@@ -137,17 +187,17 @@ def _told(done: Completed) -> str:
 
 def _failed(done: Completed, install: NodeInstall) -> StepFailed | UsageError | VerificationFailed:
     words = done.err + done.out
-    if "EINTEGRITY" in words:
+    if any(sign in words for sign in _OTHER):
         return VerificationFailed(
             f"a package is not the one that was locked\n{_told(done)}",
             where=install.lock,
             fix="do not use it; if it was replaced on purpose, lock it again",
         )
-    if "can only install packages when your package.json and" in words:
+    if any(sign in words for sign in _STALE):
         return UsageError(
             f"{install.lock} is stale: package.json has changed since\n{_told(done)}",
             where=install.lock,
-            fix="npm install --package-lock-only",
+            fix=MAKE[install.manager],
         )
     return StepFailed(
         f"{install.manager} cannot install the locked packages (exit code {done.code})\n{_told(done)}",

@@ -13,8 +13,8 @@ const texts = new Set([
 const least = 1024; // bytes; what fits into one packet gains nothing
 
 function brotli(data) {
-  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
-  return zlib.brotliCompressSync(data, { params: { [BROTLI_PARAM_QUALITY]: 11, [BROTLI_PARAM_SIZE_HINT]: data.length } });
+  const { BROTLI_PARAM_QUALITY: quality, BROTLI_PARAM_SIZE_HINT: size } = zlib.constants;
+  return zlib.brotliCompressSync(data, { params: { [quality]: 11, [size]: data.length } });
 }
 
 for (const entry of fs.readdirSync(process.argv[2], { recursive: true, withFileTypes: true })) {

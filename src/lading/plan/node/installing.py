@@ -15,9 +15,20 @@ from lading.plan.model import NodeInstall
 PACKAGES: Mapping[str, str] = {"pnpm": "pnpm", "yarn": "yarn", "berry": "@yarnpkg/cli-dist"}
 """What the managers that do not come with node are called in the registry."""
 UNSAID: Mapping[str, str] = {"pnpm": "10.34.8", "yarn": "1.22.22", "berry": "4.18.1"}
-"""Their versions where `packageManager` says none: the newest that Lading was tested with and that reads today's locks."""
-LEFTOVERS = (".cache", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".yarn-integrity",
-             ".yarn-state.yml", ".pnpm/lock.yaml")  # fmt: skip
+"""Their versions where `packageManager` says none: the newest that Lading was tested with."""
+UNSAID_DIGESTS: Mapping[str, str] = {
+    "pnpm": "sha512.f627a8e971343afe49dfd0f63d028234201dfa831d5cb588733e1e5f8db26bf1"
+    "6989a32161ab5c1b4db3b1fdbc373160606b5b89e002df6dd19a85adf91fc5a8",
+    "yarn": "sha512.a6b2f7906b721bba3d67d4aff083df04dad64c399707841b7acf00f6b133b7ac"
+    "24255f2652fa22ae3534329dc6180534e98d17432037ff6fd140556e2bb3137e",
+    "berry": "sha512.107f80e13c40b41597284d03190c56f41a3d72b5c72c9ef799fc634d026ebfc5"
+    "e89cd5964e97a2f014392637331c9354f4644e4f27303059fc88ebd12195d470",
+}
+"""What their packages in those versions hash to."""
+LEFTOVERS = (
+    ".cache", ".package-lock.json", ".package-map.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".yarn-integrity",
+    ".yarn-state.yml", ".pnpm/lock.yaml",
+)  # fmt: skip
 """What managers write into `node_modules` for themselves."""
 
 

@@ -19,8 +19,8 @@ from lading.plan.model import (
     Step,
     ToolchainBase,
 )
-from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.making import build_of, install_of, tell_making
+from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.site import site_plan
 from lading.plan.node.sources import source_excludes
 from lading.plan.node.standing import choose_base, choose_node, has_accounts
@@ -49,7 +49,7 @@ _ADDRESS = {"Next.js": "HOSTNAME", "Astro": "HOST", "SvelteKit": "HOST", "Nuxt":
 
 
 def node_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = "") -> Planned:
-    """The plan of one service or site. `revision` is the source's, for a label, or empty where it is not known for sure.
+    """The plan of one service or site. `revision` is the source's, for a label, or empty where it is not known.
 
     Raises `UsageError`, or `Problems` with all that stands against it.
     """
@@ -64,7 +64,7 @@ def node_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
     health = choose_health(book, port)
     tell_rest(book)
     raise_all(book.problems)
-    config = _config(facts, strategy, base, start, port, health, revision)
+    config = _config(facts, strategy, base, start, port=port, health=health, revision=revision)
     building = _building(facts, strategy, node)
     plan = Plan(
         service=strategy.service,
@@ -130,6 +130,7 @@ def _config(
     strategy: ServiceStrategy,
     base: Base,
     start: Start,
+    *,
     port: int | None,
     health: str | None,
     revision: str,

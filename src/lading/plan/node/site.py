@@ -2,12 +2,12 @@
 Pure."""
 
 from lading.errors import raise_all
-from lading.plan.model import CopyFromStage, OwnProgram, Plan, RuntimeConfig, Stage, Step, ToolchainBase
+from lading.plan.model import CopyFromStage, OwnProgram, Plan, Process, RuntimeConfig, Stage, Step, ToolchainBase
 from lading.plan.node.making import build_of, tell_making
 from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.standing import choose_node, choose_site_base, has_accounts
 from lading.plan.reasons import Planned
-from lading.plan.running import DEFAULT_PORT, accounts_of, health_check, labels_of, secrets_note, tell_rest
+from lading.plan.running import DEFAULT_PORT, FOLDERS, accounts_of, health_check, labels_of, secrets_note, tell_rest
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Fact, NodeService
 
@@ -55,7 +55,7 @@ def site_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
         platforms=strategy.platforms,
         stages=(build, serve, Stage(name="runtime", base=base, steps=tuple(steps), why="what ships, and nothing else")),
         config=_config(facts, strategy, port, path, revision),
-        processes=(),
+        processes=(Process(name="web", command=(), source="the server of the files"),),
         compression=strategy.compression,
         budget=strategy.budget,
         notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
@@ -64,7 +64,7 @@ def site_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
 
 
 def _port(book: NodeNotebook) -> int:
-    """The port: the strategy's, else one that needs no privileges. What the source says is of its development server."""
+    """The port: the strategy's, else one that needs no privileges. The source knows its development server's only."""
     if book.strategy.port is not None:
         book.reason("run", "port", book.said("port", book.strategy.port))
         return book.strategy.port
@@ -84,7 +84,7 @@ def _health_path(book: NodeNotebook) -> str | None:
 
 
 def _config(facts: NodeService, strategy: ServiceStrategy, port: int, path: str | None, revision: str) -> RuntimeConfig:
-    env = {"PORT": str(port), "STATIC_ROOT": FOLDER}
+    env = {"PATH": ":".join(FOLDERS), "PORT": str(port), "STATIC_ROOT": FOLDER}
     if facts.fallback:
         env["STATIC_FALLBACK"] = facts.fallback
     if path and path != HEALTH:

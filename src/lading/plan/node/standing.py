@@ -2,7 +2,7 @@
 
 import re
 
-from lading.plan.bases import is_musl, node_base, package_base, static_base, STATIC_SUITE
+from lading.plan.bases import STATIC_SUITE, is_musl, node_base, package_base, static_base
 from lading.plan.model import Base, DebianBase, ImageBase
 from lading.plan.node.notebook import NodeNotebook
 from lading.survey.model import Fact

@@ -19,7 +19,7 @@ def node_words(words: Sequence[str], port: int) -> tuple[str, ...] | None:
         return tuple(rest) or None
     if program in PROGRAMS:
         return PROGRAMS[program][1], *rest
-    if program.startswith("-") or program.endswith(_SUFFIXES) or program.startswith("node_modules/"):
+    if program.startswith(("-", "node_modules/")) or program.endswith(_SUFFIXES):
         return program.removeprefix("./"), *rest
     return None
 

@@ -45,24 +45,32 @@ def command_of(text: str, scripts: Mapping[str, str], main: str = "", depth: int
     >>> command_of("npm run serve", {"serve": "next start -p 3000"}).words
     ('node_modules/next/dist/bin/next', 'start', '-p', '3000')
     """
-    import shlex
-
-    if _SHELL.search(text):
-        return Command(note="it wants a shell")
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        return Command(note=str(error).lower())
-    words = _plain(words)
-    if any("$" in word for word in words):
-        return Command(note="it uses variables, which need a shell")
-    if not words:
-        return Command(note="it is empty")
+    words, note = _split(text)
+    if note:
+        return Command(note=note)
     program, *rest = words
     if program in _RUNNERS and depth < _DEPTH:
         return _followed(program, rest, scripts, main, depth)
-    if program == "node":
-        return _node(rest, main)
+    return _node(rest, main) if program == "node" else _program(program, rest)
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """The words of a command line, or why it cannot be run without a shell."""
+    import shlex
+
+    if _SHELL.search(text):
+        return [], "it wants a shell"
+    try:
+        words = _plain(shlex.split(text))
+    except ValueError as error:
+        return [], str(error).lower()
+    if any("$" in word for word in words):
+        return [], "it uses variables, which need a shell"
+    return words, "" if words else "it is empty"
+
+
+def _program(program: str, rest: list[str]) -> Command:
+    """A program of a package, or a file."""
     if program in PROGRAMS:
         package, file = PROGRAMS[program]
         return Command((file, *rest), package)
@@ -98,22 +106,23 @@ def _followed(program: str, rest: list[str], scripts: Mapping[str, str], main: s
 
 def _node(rest: list[str], main: str) -> Command:
     """The words behind `node`: flags, then a file, whose suffix may be left out."""
-    for position, word in enumerate(rest):
-        takes = word in ("-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file")
-        if word in ("-e", "--eval", "-p", "--print"):
-            return Command(tuple(rest))
-        if word.startswith("-") or (position and rest[position - 1] in _TAKING):
-            if takes and position + 1 == len(rest):
-                return Command(note=f"{word} names nothing")
-            continue
-        file = main if word in (".", "./") else word.removeprefix("./")
-        if not file:
-            return Command(note="package.json names no main file")
-        return Command((*rest[:position], _with_suffix(file), *rest[position + 1 :]))
-    return Command((*rest, _with_suffix(main))) if main else Command(note="it names no file")
+    if rest[:1] and rest[0] in ("-e", "--eval", "-p", "--print"):
+        return Command(tuple(rest))
+    position = next((at for at, word in enumerate(rest) if not _is_flag(at, word, rest)), None)
+    given = rest[position] if position is not None else "."
+    file = main if given in (".", "./") else given.removeprefix("./")
+    if not file:
+        return Command(note="package.json names no main file")
+    at = len(rest) if position is None else position
+    return Command((*rest[:at], _with_suffix(file), *rest[at + 1 :]))
 
 
 _TAKING = ("-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file")
+
+
+def _is_flag(at: int, word: str, words: list[str]) -> bool:
+    """Whether a word is a flag of node's, or what one takes."""
+    return word.startswith("-") or (at > 0 and words[at - 1] in _TAKING)
 
 
 def _with_suffix(file: str) -> str:

@@ -11,8 +11,8 @@ from lading.survey.node.frameworks import Framework, Look, framework_of
 from lading.survey.node.package import PackageFacts
 from lading.survey.node.processes import joined, migrations, procfile, scripted, start_of
 from lading.survey.node.scan import ModuleFacts
-from lading.survey.python.tables import normalised
 from lading.survey.patterns import SECRETS, is_example
+from lading.survey.python.tables import normalised
 from lading.survey.variables import variable_facts
 from lading.tree.patterns import Patterns
 
@@ -27,9 +27,8 @@ BESIDE_FILES = ("knexfile.js", "knexfile.cjs", "knexfile.mjs", "ormconfig.json",
 
 
 class Inputs(NamedTuple):
-    """What was read of one project. Paths are relative to `folder`, but for `packages`, and `root`, which is relative to
-    the repository. `paths` are its files; `texts` has the small ones that matter; `package_of` are the `package.json`
-    of the whole workspace, by folder."""
+    """What was read of one project. Its `paths` are relative to `folder`, this and `root` to the repository, and all in
+    `packages` and `builds` to `root`. `texts` has the small files that matter, `modules` those that may run."""
 
     folder: str
     root: str

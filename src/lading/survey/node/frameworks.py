@@ -54,7 +54,7 @@ def framework_of(look: Look) -> Framework | None:
 
 
 def _next(look: Look) -> Framework | None:
-    """https://nextjs.org/docs/app/api-reference/config/next-config-js/output"""
+    """Next.js (https://nextjs.org/docs/app/api-reference/config/next-config-js/output)."""
     if not look.has("next"):
         return None
     path, text = look.config("next.config")
@@ -79,7 +79,7 @@ def _next(look: Look) -> Framework | None:
 
 
 def _nitro(look: Look) -> Framework | None:
-    """https://nuxt.com/docs/getting-started/deployment, and others whose server is Nitro's."""
+    """Nuxt, and others whose server is Nitro's (https://nuxt.com/docs/getting-started/deployment)."""
     name = "Nuxt" if look.has("nuxt") else "TanStack Start" if look.has(*_TANSTACK) else ""
     if not name:
         return None
@@ -93,7 +93,7 @@ _TANSTACK = ("@tanstack/react-start", "@tanstack/solid-start", "@solidjs/start")
 
 
 def _svelte_kit(look: Look) -> Framework | None:
-    """https://svelte.dev/docs/kit/adapters"""
+    """SvelteKit (https://svelte.dev/docs/kit/adapters)."""
     if not look.has("@sveltejs/kit"):
         return None
     path, text = look.config("svelte.config")
@@ -113,7 +113,7 @@ def _svelte_kit(look: Look) -> Framework | None:
 
 
 def _astro(look: Look) -> Framework | None:
-    """https://docs.astro.build/en/guides/on-demand-rendering/"""
+    """Astro (https://docs.astro.build/en/guides/on-demand-rendering/)."""
     if not look.has("astro"):
         return None
     path, text = look.config("astro.config")
@@ -130,7 +130,7 @@ def _astro(look: Look) -> Framework | None:
 
 
 def _react_router(look: Look) -> Framework | None:
-    """https://reactrouter.com/how-to/spa, https://remix.run/docs/en/main/discussion/runtimes"""
+    """React Router and Remix (https://reactrouter.com/how-to/spa)."""
     name = "React Router" if look.has("@react-router/dev") else "Remix" if look.has("@remix-run/dev") else ""
     if not name:
         return None
@@ -150,7 +150,7 @@ def _react_router(look: Look) -> Framework | None:
 
 
 def _nest(look: Look) -> Framework | None:
-    """https://docs.nestjs.com/cli/usages#nest-build"""
+    """Nest (https://docs.nestjs.com/cli/usages#nest-build)."""
     if "@nestjs/core" not in look.package.dependencies:
         return None
     return Framework("NestJS", "server", (("dist", "dist", False),), ("dist/main.js",))

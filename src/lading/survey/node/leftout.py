@@ -4,9 +4,9 @@ Patterns as in `.dockerignore`, beside those of `lading.survey.patterns`.
 """
 
 OUTPUT = (
-    "**/.next", "**/.nuxt", "**/.output", "**/.svelte-kit", "**/.turbo", "**/.vercel", "**/.netlify", "**/.parcel-cache",
-    "**/.vite", "**/.cache", "**/.angular", "**/.docusaurus", "**/.eslintcache", "**/*.tsbuildinfo", "**/coverage",
-    "**/storybook-static", "**/playwright-report", "**/test-results",
+    "**/.next", "**/.nuxt", "**/.output", "**/.svelte-kit", "**/.turbo", "**/.vercel", "**/.netlify",
+    "**/.parcel-cache", "**/.vite", "**/.cache", "**/.angular", "**/.docusaurus", "**/.eslintcache",
+    "**/*.tsbuildinfo", "**/coverage", "**/storybook-static", "**/playwright-report", "**/test-results",
 )  # fmt: skip
 """What tools leave behind where somebody has built or tested in place."""
 
@@ -21,12 +21,12 @@ UNREAD = (
 
 DEVELOPMENT = (
     *UNREAD, "**/test", "**/tests", "docs", "doc", "examples", "example", "/*.md", "**/*.d.ts", "**/tsconfig*.json",
-    "**/jsconfig.json", "**/.eslintrc*", "**/eslint.config.*", "**/.prettierrc*", "**/prettier.config.*", "**/.prettierignore",
-    "**/.eslintignore", "**/.editorconfig", "**/.nvmrc", "**/.node-version", "**/.tool-versions", "**/mise.toml",
-    "**/jest.config.*", "**/vitest.config.*", "**/vitest.setup.*", "**/playwright.config.*", "**/cypress.config.*",
-    "**/.mocharc*", "**/.nycrc*", "**/.c8rc*", "**/babel.config.*", "**/.babelrc*", "**/biome.json*", "**/renovate.json",
-    "**/nodemon.json", "**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml",
-    "**/pnpm-workspace.yaml", "**/.yarnrc*", "**/.yarn", "**/.pnp.*", "**/.swcrc", "**/.lintstagedrc*", "**/Makefile",
-    "**/justfile",
+    "**/jsconfig.json", "**/.eslintrc*", "**/eslint.config.*", "**/.prettierrc*", "**/prettier.config.*",
+    "**/.prettierignore", "**/.eslintignore", "**/.editorconfig", "**/.nvmrc", "**/.node-version", "**/.tool-versions",
+    "**/mise.toml", "**/jest.config.*", "**/vitest.config.*", "**/vitest.setup.*", "**/playwright.config.*",
+    "**/cypress.config.*", "**/.mocharc*", "**/.nycrc*", "**/.c8rc*", "**/babel.config.*", "**/.babelrc*",
+    "**/biome.json*", "**/renovate.json", "**/nodemon.json", "**/package-lock.json", "**/npm-shrinkwrap.json",
+    "**/yarn.lock", "**/pnpm-lock.yaml", "**/pnpm-workspace.yaml", "**/.yarnrc*", "**/.yarn", "**/.pnp.*", "**/.swcrc",
+    "**/.lintstagedrc*", "**/Makefile", "**/justfile",
 )  # fmt: skip
 """What is only there for those who develop, where the source itself runs."""

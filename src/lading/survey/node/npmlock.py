@@ -1,4 +1,4 @@
-"""What a `package-lock.json` says: which packages run something while they are installed, and whether it is stale. Pure.
+"""What a `package-lock.json` says: which packages run something when they are installed, whether it is stale. Pure.
 
 https://docs.npmjs.com/cli/configuring-npm/package-lock-json
 """
@@ -17,7 +17,7 @@ QUIET = frozenset({
     "@nestjs/core", "@scarf/scarf", "core-js", "core-js-pure", "es5-ext", "msw", "nx", "protobufjs",
     "styled-components",
 })  # fmt: skip
-"""Packages whose install scripts make nothing that the package needs: they ask for money, count, or look at versions."""
+"""Packages whose install scripts make nothing that they need: they ask for money, count, or look at versions."""
 
 _PREBUILT = frozenset({"node-gyp-build", "node-gyp-build-optional-packages", "napi-postinstall"})
 """Packages that find a compiled part, which came along for every platform."""

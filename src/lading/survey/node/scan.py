@@ -114,7 +114,7 @@ class _Scanner:
             self._routes.append(Route(kind, self._tokens[index + 2].value.strip("/"), line))
 
     def _environment(self, index: int, line: int) -> None:
-        """`process.env.NAME`, `process.env["NAME"]`, and names taken out of it: `const { A, B = "1" } = process.env`."""
+        """`process.env.NAME`, `process.env["NAME"]`, and names taken out of it: `const { A, B = "1" } = …`."""
         if self._mark(index + 1) in (".", "?.") and self._kind(index + 2) == "name":
             self._read(self._tokens[index + 2].value, index + 3, line)
         elif self._mark(index + 1) == "[" and self._kind(index + 2) == "text":

@@ -1,7 +1,7 @@
 """JavaScript and TypeScript as tokens: enough to tell strings from comments, and code from both. Pure.
 
-No parser: what a survey looks for (a route, a variable, a port) are short runs of tokens. Text between the tags of JSX is
-read as code; a quote in it that nobody closes ends with its line.
+No parser: what a survey looks for (a route, a variable, a port) are short runs of tokens. Text between the tags of JSX
+is read as code; a quote in it that nobody closes ends with its line.
 """
 
 import re

@@ -100,20 +100,16 @@ def _span(text: str) -> Span | None:
 
 def _bounds(operator: str, parts: "tuple[str | None, ...]") -> Span:
     low, high = _low(parts), _high(parts)
-    match operator:
-        case ">=":
-            return low, _NEVER
-        case ">":
-            return high if None in parts else _after(low), _NEVER
-        case "<":
-            return (0, 0, 0), low
-        case "<=":
-            return (0, 0, 0), high
-        case "^":
-            return low, (low[0] + 1, 0, 0) if low[0] else high
-        case "~" | "~>":
-            return low, (low[0], low[1] + 1, 0) if _number(parts[1]) is not None else high
-    return low, high
+    minor = _number(parts[1])
+    spans: Mapping[str, Span] = {
+        ">=": (low, _NEVER),
+        ">": (high if None in parts else _after(low), _NEVER),
+        "<": ((0, 0, 0), low),
+        "<=": ((0, 0, 0), high),
+        "^": (low, (low[0] + 1, 0, 0) if low[0] else high),
+        "~": (low, high if minor is None else (low[0], minor + 1, 0)),
+    }
+    return spans.get(operator.removesuffix(">") if operator == "~>" else operator, (low, high))
 
 
 def _low(parts: "tuple[str | None, ...]") -> Version:

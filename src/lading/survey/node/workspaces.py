@@ -13,9 +13,9 @@ _ITEM = re.compile(r"\s*-\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s#'\"][^#]*?))\s*(?:#.
 
 
 def pnpm_patterns(text: str) -> tuple[str, ...]:
-    """The patterns below `packages:` in a pnpm-workspace.yaml: a plain list of texts, so no whole YAML is read.
+    r"""The patterns below `packages:` in a pnpm-workspace.yaml: a plain list of texts, so no whole YAML is read.
 
-    >>> pnpm_patterns("packages:\\n  - 'apps/*'\\n  - packages/ui # the buttons\\ncatalog:\\n  - x\\n")
+    >>> pnpm_patterns("packages:\n  - 'apps/*'\n  - packages/ui # the buttons\ncatalog:\n  - x\n")
     ('apps/*', 'packages/ui')
     """
     found: list[str] = []
