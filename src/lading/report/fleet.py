@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lading.assemble.result import BuildReport
+from lading.digest import hex_of
 from lading.report.build import percent, render_text
 from lading.report.table import Column, render
 from lading.report.text import count, duration, paint, printable, size
@@ -16,10 +17,11 @@ _COLUMNS = (
     Column("compressed", right=True),
     Column("unpacked", right=True),
     Column("budget", right=True),
-    Column(""),
+    Column("", cut=True),
     Column("time", right=True),
 )
-_DIGEST = len("sha256:") + 12
+_DIGEST = 12
+"""Letters of a digest that tell it from others; the whole one is in `--quiet` and `--format json`."""
 
 
 def render_reports(
@@ -51,7 +53,7 @@ def _row(one: BuildReport) -> Sequence[str]:
     made = list(dict.fromkeys(step.step for step in one.steps if not step.reused))
     return (
         one.service,
-        str(one.digest)[:_DIGEST],
+        hex_of(one.digest)[:_DIGEST],
         size(compressed),
         size(unpacked) if unpacked > 0 else "",
         percent(largest, one.budget) if one.budget and largest > 0 else "",

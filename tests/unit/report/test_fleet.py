@@ -2,6 +2,7 @@ import msgspec
 from tests.unit.report.test_build import a_report, a_step
 
 from lading.assemble.result import BuildReport
+from lading.digest import hex_of
 from lading.report.fleet import FEW, render_reports
 
 
@@ -14,10 +15,10 @@ def reports(number: int, **changes: object) -> list[BuildReport]:
 def test_many_services_are_told_on_a_line_each() -> None:
     lines = render_reports(reports(FEW + 1), took="2.3 s").splitlines()
     assert lines == [
-        "service    digest               compressed  unpacked  budget                time",
-        f"service-0  {reports(1)[0].digest[:19]}     34.9 MB  109.6 MB     55%  reused",
+        "service    digest        compressed  unpacked  budget                time",
+        f"service-0  {hex_of(reports(1)[0].digest)[:12]}     34.9 MB  109.6 MB     55%  reused",
         *(
-            f"service-{at}  {reports(1)[0].digest[:19]}     34.9 MB  109.6 MB     55%  application  1.3 s"
+            f"service-{at}  {hex_of(reports(1)[0].digest)[:12]}     34.9 MB  109.6 MB     55%  application  1.3 s"
             for at in (1, 2, 3)
         ),
         "",
