@@ -11,6 +11,7 @@ Programs below one service root are one image with several binaries:
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 CONTAINERS = frozenset({"services", "service", "apps", "applications", "microservices", "svc", "svcs", "backends"})
@@ -149,13 +150,13 @@ def _group(name: str, root: str, mains: Sequence[str], own: str) -> Group:
 def _binaries(mains: Sequence[str], own: str) -> Iterator[tuple[str, str]]:
     """A name for each program that no other has: its folder's, with those above it where that is taken."""
     taken: set[str] = set()
-    for folder in mains:
-        parts = [part for part in folder.split("/") if part != "."] or [own]
-        depth = 1
-        while "-".join(parts[-depth:]) in taken and depth < len(parts):
-            depth += 1
-        taken.add("-".join(parts[-depth:]))
-        yield folder, "-".join(parts[-depth:])
+    for folder in sorted(mains, key=lambda one: (one != ".", one.count("/"), one)):
+        parts = [own] if folder == "." else folder.split("/")
+        names = ["-".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
+        more = (f"{names[-1]}-{number}" for number in count(2))
+        name = next(one for one in chain(names, more) if one not in taken)
+        taken.add(name)
+        yield folder, name
 
 
 def _rank(binary: str, folder: str, name: str, root: str) -> tuple[bool, bool, bool, bool, str]:

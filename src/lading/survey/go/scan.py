@@ -20,7 +20,7 @@ _OTHERS = re.compile(
 
 _BOUND = re.compile(r"(?:0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1)?:(\d{1,5})\Z")
 _NUMBER = re.compile(r"(?:[\w.\[\]]*:)?(\d{2,5})\Z")
-_NEAR = re.compile(r'[^\n]{0,80}?(?:\n[^"\n]{0,80}){0,3}?(?:=|return|,|\|\|)\s*"((?:[\w.\[\]]*:)?\d{2,5})"')
+_NEAR = re.compile(r'[^\n]{0,80}?(?:\n(?:""|[^"\n]){0,80}){0,3}?(?:=|return|,|\|\|)\s*"((?:[\w.\[\]]*:)?\d{2,5})"')
 """A default in the lines behind a reading: `if port == "" { port = "8080" }`, `cmp.Or(os.Getenv("PORT"), "8080")`."""
 
 _LISTEN = frozenset({"listenandserve", "listenandservetls", "listen", "run", "runtls", "start", "starttls", "serve"})

@@ -14,7 +14,7 @@ _PLAIN = rf"(?:{_STRING}|\d+)"
 _LEADING = r"(?:&?[A-Za-z_][\w.]*(?:\(\))?\s*,\s*)?"
 _BODY = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
-    rf"|(?P<call>[A-Za-z_][\w.]*)\(\s*(?:{_LEADING}(?P<arguments>{_PLAIN}(?:\s*,\s*{_PLAIN})*))?"
+    rf"|(?<![\w.])(?P<call>[A-Za-z_][\w.]*)\(\s*(?:{_LEADING}(?P<arguments>{_PLAIN}(?:\s*,\s*{_PLAIN})*))?"
     rf"|\b(?P<field>Addr|Address|Port)\s*:\s*(?P<value>{_PLAIN})"
     r"|`(?P<raw>[^`]*)`"
     r'|"(?:\\.|[^"\\\n])*"'
@@ -64,22 +64,22 @@ class Lines:
 
 def read_head(text: str) -> Head:
     """The head of a file; one without a package clause has an empty package."""
-    constraint, place = "", 0
+    constraint, end = "", 0
     imports: list[tuple[str, int]] = []
     package = ""
     while True:
-        place, comments = _skip(text, place)
+        place, comments = _skip(text, end)
         if not package:
             constraint = next((_constraint(one) for one in comments if one.startswith("go:build ")), constraint)
         if not package:
             match = _PACKAGE.match(text, place)
             if match is None:
-                return Head("", constraint, (), place)
-            package, place = match[1], match.end()
+                return Head("", constraint, (), end)
+            package, end = match[1], match.end()
         elif match := _IMPORT.match(text, place):
-            place = _imports(text, match.end(), imports)
+            end = _imports(text, match.end(), imports)
         else:
-            return Head(package, constraint, tuple(imports), place)
+            return Head(package, constraint, tuple(imports), end)
 
 
 def read_body(text: str, start: int) -> Iterator[Token]:
