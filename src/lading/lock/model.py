@@ -98,6 +98,10 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
         """The pinned wheel of a tool for this machine's platform, or nothing."""
         return next((pin for pin in self.tools if (pin.name, pin.platform) == (name, platform)), None)
 
+    def build_set(self, project: str, python: str) -> BuildSet | None:
+        """What building a project was asked for when its build was pinned, or nothing when it was not."""
+        return next((one for one in self.build_sets if (one.project, one.python) == (project, python)), None)
+
     def build_requirements(self, project: str, python: str, requires: tuple[str, ...]) -> tuple[BuildPin, ...] | None:
         """What building a project's wheel needs, sorted by name, or nothing when the lock does not know it.
 

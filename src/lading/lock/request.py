@@ -71,7 +71,7 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
             for platform in plan.platforms:
                 if isinstance(stage.base, ImageBase):
                     images.add(ImageRequest(reference=stage.base.reference, platform=platform))
-                bases |= {_base(debian, platform, plan.service) for debian in _debian_bases(plan, stage)}
+                bases |= {base_request(debian, platform, plan.service) for debian in _debian_bases(plan, stage)}
             for step in stage.steps:
                 if isinstance(step, PythonProject) and step.build_requires:
                     builds.add(build_set(plan, step))
@@ -213,7 +213,8 @@ def _compiler_of(plan: Plan, base: ImageBase) -> DebianBase | None:
     return compiler_base(next(pythons, ""))
 
 
-def _base(base: DebianBase, platform: str, service: str) -> BaseRequest:
+def base_request(base: DebianBase, platform: str, service: str) -> BaseRequest:
+    """A base on a platform, as a lock names it. `UsageError` where none is assembled for it."""
     architecture = GO_ARCHITECTURES.get(platform)
     if architecture is None:
         raise UsageError(

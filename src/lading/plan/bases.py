@@ -36,6 +36,13 @@ written without dpkg."""
 _PLAIN = ("base-files", "ca-certificates", "libc-bin", "netbase", "tzdata")
 """What an image of packages has beside them: OS release, authorities, the locale C.UTF-8, services, time zones."""
 
+_BUILDER = (
+    *SLIM, "bash", "diffutils", "g++", "gcc", "gzip", "libc6-dev", "make", "mawk", "ninja-build", "patch", "patchelf",
+    "perl-base", "pkg-config",
+)  # fmt: skip
+"""What builds of C and C++ extensions call, whoever wrote them: Debian's build-essential, pkg-config, and what Meson
+looks for."""
+
 _SET_UP = ("adduser", "init-system-helpers", "libcap2-bin", "lsb-base", "sysvinit-utils", "ucf", "update-inetd")
 """What maintainer scripts and init files of packaged servers use, and nothing else."""
 
@@ -101,6 +108,23 @@ def static_base(extra: Iterable[str] = ()) -> DebianBase:
     """The base of programs that are linked with nothing, and further packages. Those bring what they need of libc."""
     return DebianBase(
         name="static", suite=STATIC_SUITE, roots=tuple(sorted({*_STATIC, *extra})), without=tuple(sorted(WITHOUT))
+    )
+
+
+def builder_base(python: str, packages: Iterable[str] = ()) -> DebianBase | None:
+    """What Python packages are built on that are only published as source: compilers, the headers of a Python
+    (`major.minor`), and further packages. Nothing where Debian does not have that Python."""
+    suite = SUITES.get(python)
+    if suite is None:
+        return None
+    roots = {*_BUILDER, f"python{python}-dev", f"python{python}-minimal", *packages}
+    without = {*WITHOUT, *_SET_UP, "perl", "python3", "python3-minimal"} - roots
+    return DebianBase(
+        name="slim",
+        suite=suite,
+        roots=tuple(sorted(roots)),
+        without=tuple(sorted(without)),
+        interpreter=f"/usr/bin/python{python}",
     )
 
 

@@ -116,6 +116,7 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     include: list[Glob] | UnsetType = UNSET
     exclude: list[Glob] | UnsetType = UNSET
     packages: list[DebianName] | UnsetType = UNSET
+    build_packages: list[DebianName] | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     processes: dict[ProcessName, Command] | UnsetType = UNSET
     stop_signal: Signal | UnsetType = UNSET
@@ -244,6 +245,7 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     packages: tuple[str, ...]
+    build_packages: tuple[str, ...]
     command: tuple[str, ...]
     processes: tuple[tuple[str, tuple[str, ...]], ...]
     stop_signal: str

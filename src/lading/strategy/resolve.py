@@ -151,6 +151,7 @@ class _Resolver:
             "include": tuple(self._pick("include", ())),
             "exclude": tuple(self._pick("exclude", ())),
             "packages": tuple(sorted(set(self._pick("packages", ())))),
+            "build_packages": tuple(sorted(set(self._pick("build_packages", ())))),
             "command": tuple(self._pick("command", ())),
             "processes": tuple((name, tuple(words)) for name, words in _pairs(self._joined("processes"))),
             "stop_signal": self._pick("stop_signal", "SIGTERM"),

@@ -14,6 +14,7 @@ KEYS: Mapping[str, str] = {
     "allow-root": "Allow user 0, which is refused otherwise.",
     "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), or an image reference.",
     "budget": "The most that the image may take on disk, such as `200MB`.",
+    "build-packages": "Debian packages that building what has no wheel needs, such as `libpq-dev`. They do not ship.",
     "command": "What the container starts, as a list of words; a Python service's are for its Python, and found by "
     "default. In a health check, what is run.",
     "compression": "How layers are compressed: `gzip` (default) or `zstd`.",

@@ -15,7 +15,7 @@ from lading.assemble.segment import Segment
 from lading.assemble.steps import Bytecode, Made, project_folder, there
 from lading.assemble.workshop import Counter, Workshop, threads
 from lading.digest import Digest
-from lading.errors import StepFailed, raise_all
+from lading.errors import StepFailed
 from lading.lock.model import Pins
 from lading.plan.model import Plan, PythonDependencies
 from lading.store import Store
@@ -24,6 +24,8 @@ from lading.tree import SubTree, Tree
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from lading.assemble.python.sdist import SourceBuilds
 
 FETCHED_AT_ONCE = 4
 """Wheels that are on the wire together: an index far away answers each of them late."""
@@ -72,30 +74,43 @@ class DependenciesStep:
     ) -> None:
         self._workshop = workshop
         self._plan = plan
-        self._step = step
+        self.step = step
         self._pins = pins
         self._target = target
         self._bytecode = bytecode
 
     @cached_property
+    def _builds(self) -> "SourceBuilds":
+        from lading.assemble.python.sdist import SourceBuilds
+
+        return SourceBuilds(self._workshop, self._plan, self._pins, step=self.step, target=self._target, uv=self._uv)
+
+    @property
+    def python(self) -> str:
+        """The Python (`major.minor`) that packages are installed for."""
+        return self._target.minor
+
+    @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """What the lock comes down to for this platform."""
         tree = SubTree(self._workshop.tree, self._plan.context)
-        return resolve(self._workshop.store, self._plain_uv, self._step, self._target, tree)
+        return resolve(self._workshop.store, self._plain_uv, self.step, self._target, tree)
 
     @cached_property
     def wheels(self) -> tuple[Ready, ...]:
-        """The packages of the lock, ready to be installed."""
-        raise_all(_not_built(one, self._target, self._step.lock) for one in self.choices if isinstance(one, Sdist))
-        return tuple(one for one in self.choices if not isinstance(one, Sdist))
+        """The packages of the lock, ready to be installed: those without a wheel are built."""
+        return tuple(self._builds.wheel(one, self.folder) if isinstance(one, Sdist) else one for one in self.choices)
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
-        named = {f"{self._step.lock}: {wheel.name}": f"{wheel.version} {wheel.digest}" for wheel in self.wheels}
-        named["environment"] = f"{self._step.venv} {self._step.interpreter}"
+        named = {f"{self.step.lock}: {one.name}": f"{one.version} {self._identity(one)}" for one in self.choices}
+        named["environment"] = f"{self.step.venv} {self.step.interpreter}"
         named["python"] = self._target.minor
         named["bytecode"] = f"{self._bytecode.identity} {INSTALL_VERSION}"
         return named
+
+    def _identity(self, one: Choice) -> Digest:
+        return self._builds.identity(one) if isinstance(one, Sdist) else one.digest
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
@@ -104,7 +119,7 @@ class DependenciesStep:
         missing = [wheel for wheel in self.wheels if known[wheel.digest] is None]
         packed = self._pack(packer, missing) if missing else {}
         segments = [packed.get(wheel.digest) or there(known[wheel.digest]) for wheel in self.wheels]
-        return Made([packer.environment(self._step.interpreter), *segments], len(missing))
+        return Made([packer.environment(self.step.interpreter), *segments], len(missing))
 
     def _pack(self, packer: WheelPacker, missing: Sequence[Ready]) -> dict[Digest, Segment]:
         """Pack wheels as they come; those that cannot simply be fetched and read are left to uv."""
@@ -118,7 +133,7 @@ class DependenciesStep:
         from lading.assemble.python.wheel_archive import Unusual, WheelArchive, opened
 
         workshop = self._workshop
-        project = self._folder
+        project = self.folder
         at_once = max(1, min(FETCHED_AT_ONCE, len(missing)))
         with workshop.store.scratch() as folder, threads(at_once, "lading-fetch") as pool:
 
@@ -157,9 +172,9 @@ class DependenciesStep:
 
                 def pack(wheel: Ready) -> Segment:
                     if wheel.name not in installed:
-                        raise StepFailed(f"uv did not install {wheel.name} {wheel.version}", where=self._step.lock)
+                        raise StepFailed(f"uv did not install {wheel.name} {wheel.version}", where=self.step.lock)
                     if isinstance(wheel, Checkout):
-                        check_portable(installed[wheel.name], f"{self._step.lock} › {wheel.name}")
+                        check_portable(installed[wheel.name], f"{self.step.lock} › {wheel.name}")
                     segment = packer.pack(installed[wheel.name], wheel.digest)
                     counter.add()
                     return segment
@@ -185,17 +200,17 @@ class DependenciesStep:
         return installed
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """The folder of the lock."""
-        return (project_folder(self._workshop, self._plan) / self._step.lock).parent
+        return (project_folder(self._workshop, self._plan) / self.step.lock).parent
 
     def _plain_uv(self) -> Uv:
-        return self._workshop.sources.uv(self._folder, self._pins)
+        return self._workshop.sources.uv(self.folder, self._pins)
 
     def _uv(self) -> Uv:
         """uv, told of the indexes that the project names elsewhere than where uv looks."""
         uv = self._plain_uv()
-        return uv.told(index_environment(read_indexes(self._step.manager, self._step.lock, self._read_source), uv.env))
+        return uv.told(index_environment(read_indexes(self.step.manager, self.step.lock, self._read_source), uv.env))
 
     def _read_source(self, path: str) -> bytes | None:
         tree = SubTree(self._workshop.tree, self._plan.context)
@@ -204,22 +219,13 @@ class DependenciesStep:
     def _packer(self) -> WheelPacker:
         return WheelPacker(
             self._workshop.store,
-            venv=self._step.venv,
+            venv=self.step.venv,
             target=self._target,
             compression=self._plan.compression,
             mtime=self._workshop.mtime,
             compiler=self._bytecode.compiler,
             bytecode=self._bytecode.identity,
         )
-
-
-def _not_built(sdist: Sdist, target: Target, lock: str) -> StepFailed:
-    return StepFailed(
-        f"{sdist.name} {sdist.version} has no wheel for Python {target.minor} on {target.platform} "
-        "(its lock has a source distribution only)",
-        where=f"{lock} › {sdist.name} {sdist.version}",
-        fix=f"choose a version with wheels (not {sdist.version}), or leave {target.platform} out",
-    )
 
 
 def split(wheels: Sequence[Ready], parts: int) -> list[list[Ready]]:

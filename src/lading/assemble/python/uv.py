@@ -96,6 +96,17 @@ class Uv:
                 done, "uv cannot install the locked packages", "check the index and the network, then build again"
             )
 
+    def install_pinned(self, requirements: str, target: Target, prefix: Path) -> None:
+        """Install the wheels of pinned releases (lines of `name==version --hash=…`) below `prefix`."""
+        listing = prefix.with_name(f"{prefix.name}.txt")
+        listing.write_text(requirements)
+        command: list[str | Path] = [self._path, "pip", "install", "--quiet", "--no-deps", "--no-build"]
+        command += ["--require-hashes", "--prefix", prefix, "--python", self._interpreter, "--link-mode", "copy"]
+        command += ["--python-platform", PLATFORMS[target.platform], "--python-version", target.python]
+        done = self._run([*command, "--requirements", listing])
+        if done.code:
+            raise _failure(done, "uv cannot install what builds a package", "check the index and the network")
+
     def build_wheel(self, source: Path, out: Path, constraints: str) -> Path:
         """Build the project at `source` as a wheel into `out`, with build requirements held to `constraints`."""
         command: list[str | Path] = [

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lading.assemble.python.indexes import without_credentials
-from lading.digest import Digest, digest_of, parse_digest
+from lading.digest import CHUNK, Digest, digest_of, digest_of_chunks, parse_digest
 from lading.errors import LadingError, StepFailed, raise_all
 from lading.survey.python.managers import COMMANDS, manager_of
 from lading.toolchain.markers import linux_environment
@@ -86,6 +86,24 @@ Ready = Wheel | Checkout
 """What uv installs as it is."""
 Choice = Ready | Sdist
 """Where the files of one package come from."""
+
+
+def wheel_at(path: Path) -> Wheel:
+    """A wheel that lies on this machine."""
+    from packaging.utils import parse_wheel_filename
+
+    name, version, _, _ = parse_wheel_filename(path.name)
+    with path.open("rb") as file:
+        digest = digest_of_chunks(iter(lambda: file.read(CHUNK), b""))
+    return Wheel(
+        name=name,
+        version=str(version),
+        filename=path.name,
+        url=path.as_uri(),
+        digest=digest,
+        size=path.stat().st_size,
+        index="",
+    )
 
 
 def choose(packages: Iterable[Mapping[str, Any]], target: Target, *, where: str) -> tuple[Choice, ...]:

@@ -100,6 +100,7 @@ def _dependencies(
         venv=VENV,
         groups=strategy.groups,
         extras=strategy.extras,
+        build_packages=strategy.build_packages,
         why=f"what {facts.lock} names for production",
     )
 

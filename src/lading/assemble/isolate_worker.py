@@ -1,0 +1,142 @@
+"""The inside of `lading.assemble.isolated`: a program of its own, run by any Python 3.11 or newer of a machine.
+
+It gives itself namespaces of its own, makes a folder its root, and becomes the command. It reads what to do as JSON
+from its standard input, and knows nothing of Lading. Exit code 125 and a line on standard error that begins with
+`isolate:` mean that it could not get so far.
+
+See user_namespaces(7), mount_namespaces(7), pivot_root(2).
+"""
+
+import ctypes
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+_NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
+    0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000,
+)  # fmt: skip
+_RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+_DETACH = 2
+_PDEATHSIG, _NO_NEW_PRIVS, _SIGKILL = 1, 38, 9
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+"""The number of pivot_root(2), for which the C library has no function (syscalls(2))."""
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_NOBODY = 65534
+NOT_ISOLATED = 125
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Unable(Exception):
+    """The machine does not allow what is needed."""
+
+
+def main() -> int:
+    """Isolate, run, and pass the exit code on."""
+    task = json.load(sys.stdin)
+    alone = _unshare(os.geteuid(), os.getegid())
+    child = os.fork()
+    if child == 0:
+        _become(task, alone=alone)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256
+
+
+def _unshare(uid: int, gid: int) -> bool:
+    """Namespaces of its own, with no network in them, and root of a user namespace that nobody else is in: whether it
+    has that. Root, where it may not have such a one, does without."""
+    kinds = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
+    if _libc.unshare(kinds | _NEWUSER) == 0:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+            Path("/proc/self", name).write_text(text)
+        return True
+    failed = _error()
+    if uid != 0 or _libc.unshare(kinds) != 0:
+        raise Unable(f"no namespaces: {failed}")
+    return False
+
+
+def _become(task: dict[str, Any], *, alone: bool) -> NoReturn:
+    try:
+        _libc.prctl(_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        root = Path(task["root"])
+        _mount("", Path("/"), flags=_REC | _PRIVATE)
+        _mount(root, root, flags=_BIND | _REC)
+        _furnish(root)
+        for source, target in task["writable"]:
+            if not alone:
+                os.chown(source, _NOBODY, _NOBODY)
+            _mount(source, root / target.lstrip("/"), flags=_BIND)
+        _read_only(root)
+        _enter(root)
+        _libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if not alone:
+            os.setgroups([])
+            os.setgid(_NOBODY)
+            os.setuid(_NOBODY)
+        os.chdir(task["folder"])
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execvpe(task["command"][0], task["command"], task["environment"])  # noqa: S606  # that is what it is for
+    except (OSError, Unable) as error:
+        _tell(error)
+    os._exit(NOT_ISOLATED)
+
+
+def _furnish(root: Path) -> None:
+    """What every program expects: /proc, /tmp, and the devices that do no harm."""
+    _mount("proc", root / "proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    _mount("tmpfs", root / "tmp", "tmpfs", _NOSUID | _NODEV)
+    devices = root / "dev"
+    _mount("tmpfs", devices, "tmpfs", _NOSUID | _NOEXEC)
+    devices.chmod(0o755)
+    (devices / "shm").mkdir()
+    for name in _DEVICES:
+        (devices / name).touch()
+        _mount(Path("/dev", name), devices / name, flags=_BIND)
+    (devices / "fd").symlink_to("/proc/self/fd")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        (devices / name).symlink_to(f"/proc/self/fd/{number}")
+
+
+def _read_only(root: Path) -> None:
+    """Nothing but what was mounted writable can be changed. Flags that the disk is mounted with must be said again."""
+    told = os.statvfs(root).f_flag
+    _mount("", root, flags=_REMOUNT | _BIND | _RDONLY | (told & (_NOSUID | _NODEV | _NOEXEC)))
+
+
+def _enter(root: Path) -> None:
+    """Make it the root, and let go of the old one."""
+    os.chdir(root)
+    machine = os.uname().machine
+    if machine not in _PIVOT_ROOT:
+        raise Unable(f"not known on {machine}")
+    if _libc.syscall(_PIVOT_ROOT[machine], b".", b".") != 0:
+        raise Unable(f"pivot_root: {_error()}")
+    if _libc.umount2(b".", _DETACH) != 0:
+        raise Unable(f"umount: {_error()}")
+    os.chdir("/")
+
+
+def _mount(source: str | Path, target: Path, kind: str = "", flags: int = 0) -> None:
+    words = (os.fsencode(source), os.fsencode(target), kind.encode() or None, ctypes.c_ulong(flags), None)
+    if _libc.mount(*words) != 0:
+        raise Unable(f"mounting {source or 'again'} on {target}: {_error()}")
+
+
+def _error() -> str:
+    return os.strerror(ctypes.get_errno())
+
+
+def _tell(error: Exception) -> None:
+    sys.stderr.write(f"isolate: {error}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except (OSError, Unable) as error:
+        _tell(error)
+        code = NOT_ISOLATED
+    sys.exit(code)
