@@ -345,7 +345,7 @@ def test_two_wheels_with_the_same_file_are_told_and_settled(bench: Bench) -> Non
     report = bench.build()
     files = contents(bench.store, image_of(bench, report.digest))
     assert files[f"app/.venv/lib/python{PYTHON}/site-packages/greet/deep.py"] == b"X = 'twin'\n"
-    assert any(isinstance(event, Noted) and "two packages" in event.text for event in bench.events)
+    assert any(isinstance(event, Noted) and "two places" in event.text for event in bench.events)
 
 
 def test_a_link_out_of_the_project_is_refused(bench: Bench) -> None:
