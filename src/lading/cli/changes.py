@@ -147,6 +147,11 @@ def _inputs(project: "Project", names: Sequence[str], context: Context) -> dict[
         raise UsageError("there is no lock", where=str(project.root / LOCK_NAME), fix="lading lock")
     sources = outside_sources(context, project)
     with Workshop(
-        store=context.store, sources=sources, tree=project.tree, folder=project.root, listener=lambda _: None
+        store=context.store,
+        sources=sources,
+        tree=project.tree,
+        folder=project.root,
+        listener=lambda _: None,
+        plans=plans,
     ) as workshop:
         return found | {plan.service: inputs_of(workshop, plan, pins) for plan in plans}
