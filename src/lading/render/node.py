@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lading.plan.bases import STATIC_SUITE
 from lading.plan.model import DebianBase, NodeBuild, NodeInstall, NodeModules, NodeOutput, NodeProgram, NodeStep, Stage
 from lading.plan.node.compressing import COMPRESS
-from lading.plan.node.installing import LEFTOVERS, install_env, install_words, manager_package, rebuild_words
+from lading.plan.node.installing import LEFTOVERS, install_env, install_words, manager_package, rebuild_words, strangers
 from lading.render.instructions import Arg, Blank, Comment, Copy, Env, From, Instruction, Mount, Run, Workdir, Write
 from lading.render.public import node_image, pinned
 from lading.render.quoting import command
@@ -80,9 +80,9 @@ def build(step: NodeBuild, scene: Scene) -> Blocks:
 def modules(step: NodeModules, scene: Scene) -> Blocks:
     """The production packages, made where the service has them."""
     folder = step.path.removesuffix("/node_modules")
-    gone = command("rm", "-rf", *(f"{folder}/node_modules/{name}" for name in LEFTOVERS))
     cleaned = (
-        gone,
+        command("rm", "-rf", *(f"{folder}/node_modules/{name}" for name in LEFTOVERS)),
+        *(_only_modules(step.install, folder) if step.path == folder else ()),
         f"find {command(step.path)} -mindepth 1 -type d -empty -delete",
         f"chmod -R {_EVEN} {command(step.path)}",
     )
@@ -90,6 +90,15 @@ def modules(step: NodeModules, scene: Scene) -> Blocks:
     return Blocks(
         made=(Workdir(folder), *_installed(step.install, *why, production=True, then=cleaned)),
     )
+
+
+def _only_modules(install: NodeInstall, folder: str) -> Iterator[str]:
+    """Commands that leave of a workspace its packages: no manifests, and no links to members that do not ship."""
+    others = strangers(install)
+    if others:
+        yield command("rm", "-rf", *(f"{folder}/{one}" for one in others))
+    yield f"find {command(folder)} -xtype l -delete"
+    yield f"find {command(folder)} -name node_modules -prune -o -type f -exec rm {{}} +"
 
 
 def _installed(

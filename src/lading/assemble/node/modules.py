@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lading.assemble.node.folders import FOLDER_VERSION, Entry, FolderPacker, entries_of
+from lading.assemble.node.tool import CPUS
 from lading.assemble.segment import Segment
 from lading.assemble.steps import Made
 from lading.assemble.workshop import Counter, Workshop
 from lading.errors import UsageError
 from lading.lock.model import Pins
 from lading.plan.model import NodeInstall, NodeModules, Plan
-from lading.plan.node.installing import LEFTOVERS
+from lading.plan.node.installing import LEFTOVERS, strangers
 from lading.toolchain.node import tool_of
 from lading.toolchain.uv import machine_platform
 from lading.tree import SubTree
@@ -56,19 +58,22 @@ class ModulesStep:
             (scratch / "home").mkdir()
             architecture = self._platform.split("/")[1]
             tool.install(install, folder, production=True, architecture=architecture)
+            (folder / ".npmrc").unlink(missing_ok=True)  # its credentials are nobody's business from here on
             tool.run_scripts(install, folder, scratch / "home")
-            return self._pack(folder / MODULES)
+            return self._pack(folder)
 
     def _pack(self, folder: Path) -> Made:
-        workshop = self._workshop
+        workshop, install = self._workshop, self._step.install
         packer = FolderPacker(workshop.store, compression=self._plan.compression, mtime=workshop.mtime)
-        packages = dict(packages_below(folder)) if folder.is_dir() else {}
-        counter = Counter(
-            workshop, self.title, self._platform, doing="pack", total=len(packages), unit="packages"
-        )  # fmt: skip
+        if install.manager == "yarn":
+            leave_out_foreign(folder / MODULES, self._platform.split("/")[1])
+        for one in strangers(install):
+            remove_folder(folder / one)
+        packages = dict(packages_below(folder))
+        counter = Counter(workshop, self.title, self._platform, doing="pack", total=len(packages), unit="packages")
 
         def pack(name: str) -> tuple[Segment, bool]:
-            packed = packer.pack(packages[name], self._step.path)
+            packed = packer.pack(packages[name], self._step.path.removesuffix(f"/{MODULES}"))
             counter.add()
             return packed
 
@@ -77,14 +82,66 @@ class ModulesStep:
 
 
 def packages_below(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
-    """The entries below a `node_modules`, relative to it, by the package that they belong to; sorted. Links to programs
-    (`.bin`) are together."""
+    """The entries in every `node_modules` below a project's folder, relative to it, by the package that they belong to;
+    sorted. Links to programs (`.bin`) are together; links to what is not there are left out."""
+    left_out = frozenset(f"{MODULES}/{name}" for name in LEFTOVERS)
     found: dict[str, list[Entry]] = {}
-    for entry in entries_of(folder, lambda path: path not in LEFTOVERS):
-        parts = entry.path.split("/")
-        deep = parts[0].startswith("@") or parts[0] == ".pnpm"  # pnpm keeps each package in a folder of its own there
-        found.setdefault("/".join(parts[: 2 if deep else 1]), []).append(entry)
+    for entry in entries_of(folder, lambda path: inside(path) not in left_out):
+        if f"/{MODULES}/" in f"/{entry.path}" and (entry.link is None or entry.place.exists()):
+            found.setdefault(package_of(entry.path), []).append(entry)
     yield from sorted(found.items())
+
+
+def inside(path: str) -> str:
+    """A path from the last `node_modules` in it on; without one, what is no path of one."""
+    before, found, rest = path.rpartition(f"{MODULES}/")
+    return f"{found}{rest}" if found and (not before or before.endswith("/")) else ""
+
+
+def package_of(path: str) -> str:
+    """The path of the package that a file is of: the outermost one, with all that is nested in it.
+
+    >>> package_of("node_modules/@a/b/node_modules/c/x.js"), package_of("web/node_modules/.pnpm/c@1/node_modules/c/x")
+    ('node_modules/@a/b', 'web/node_modules/.pnpm/c@1')
+    """
+    before, _, rest = path.partition(f"{MODULES}/") if path.startswith(MODULES) else path.partition(f"/{MODULES}/")
+    parts = rest.split("/")
+    # pnpm keeps each package in a folder of its own below `.pnpm`
+    name = "/".join(parts[: 2 if parts[0].startswith("@") or parts[0] == ".pnpm" else 1])
+    return f"{before}/{MODULES}/{name}" if before else f"{MODULES}/{name}"
+
+
+def leave_out_foreign(folder: Path, architecture: str) -> None:
+    """Remove packages that say that they are for other machines than the target: Yarn 1 installs the parts for all."""
+    import msgspec
+
+    for manifest in [*folder.glob("*/package.json"), *folder.glob("@*/*/package.json")]:
+        try:
+            said = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any])
+        except msgspec.DecodeError:
+            continue
+        wanted = {"os": "linux", "cpu": CPUS[architecture], "libc": "glibc"}
+        if any(not serves(said.get(key), name) for key, name in wanted.items()):
+            remove_folder(manifest.parent)
+
+
+def serves(said: object, name: str) -> bool:
+    """Whether what a package says of systems, processors or C libraries includes one.
+
+    >>> serves(["linux", "darwin"], "linux"), serves(["!win32"], "linux"), serves(["arm64"], "x64"), serves(None, "x64")
+    (True, True, False, True)
+    """
+    listed = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+    refused = [one for one in listed if isinstance(one, str) and one.startswith("!")]
+    return f"!{name}" not in refused and (len(refused) == len(listed) or name in listed)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, if it is there."""
+    from lading.store.trees import remove_tree
+
+    if folder.is_dir():
+        remove_tree(folder)
 
 
 def install_files(install: NodeInstall, tree: SubTree) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ class NodeTool:
         """Let the packages that may, run their install scripts."""
         words = rebuild_words(install)
         if words:
-            command: list[str | Path] = [*self._program(words[0], install), *words[1:]]
+            command = self._program(words[0], install)
+            command += words[1:]
             done = self._declared(command, folder, home, {}, install)
             if done.code:
                 what = f"the install scripts of {', '.join(install.scripts)} failed\n{_told(done)}"

@@ -8,6 +8,7 @@
 Nothing of any package runs: who needs its install script is named, and gets it afterwards (`rebuild_words`).
 """
 
+import posixpath
 from collections.abc import Mapping
 
 from lading.plan.model import NodeInstall
@@ -26,8 +27,8 @@ UNSAID_DIGESTS: Mapping[str, str] = {
 }
 """What their packages in those versions hash to."""
 LEFTOVERS = (
-    ".cache", ".package-lock.json", ".package-map.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".yarn-integrity",
-    ".yarn-state.yml", ".pnpm/lock.yaml",
+    ".cache", ".package-lock.json", ".package-map.json", ".modules.yaml", ".pnpm-workspace-state-v1.json",
+    ".yarn-integrity", ".yarn-state.yml", ".pnpm/lock.yaml",
 )  # fmt: skip
 """What managers write into `node_modules` for themselves."""
 
@@ -74,6 +75,13 @@ def rebuild_words(install: NodeInstall) -> tuple[str, ...]:
     if install.manager == "pnpm":
         return "pnpm", "rebuild", *install.scripts
     return "npm", "rebuild", "--no-audit", "--no-fund", *install.scripts
+
+
+def strangers(install: NodeInstall) -> tuple[str, ...]:
+    """The folders of a workspace's members that a service is not made of: the manager has to see their manifests, and
+    nothing of them ships. Sorted."""
+    seen = {posixpath.dirname(path) for path in install.manifests if posixpath.basename(path) == "package.json"}
+    return tuple(sorted(seen - {"", install.member, *install.local}))
 
 
 def _npm(install: NodeInstall, production: bool) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from lading.tree.patterns import Patterns
 PACKAGE = "package.json"
 _SETTINGS = (".npmrc", ".yarnrc.yml", ".yarnrc", ".pnpmfile.cjs", "pnpm-workspace.yaml")
 """Files beside a lock that say how packages are installed."""
+_PATCHES = (".yarn/patches/", ".yarn/plugins/", "patches/")
+"""Folders beside a lock with changes of packages, and with parts of Yarn itself."""
 _WORTH = ("start", "build")
 """Scripts that make a project more than a list of tools."""
 
@@ -116,8 +118,10 @@ class NodeSurveyor:
         local = [posixpath.relpath(one, root) for one in self._local(folder, root)]
         lock = self._lock(root) or LockFacts()
         said = self._packages[root]
-        places = sorted({".", member, *local})
+        # A manager looks at all of a workspace before it installs for one member.
+        places = sorted({posixpath.relpath(one, root) for one in self._family(root)} | {"."})
         settings = [name for name in _SETTINGS if name != ".npmrc" and name in self._files(root)]
+        settings += [path for path in self._ground.below(root) if path.startswith(_PATCHES)]
         return NodePackages(
             manager=found.manager,
             version=said.manager_version,
