@@ -152,8 +152,6 @@ def test_a_list_of_requirements_without_any_python_is_no_project() -> None:
 
 
 @pytest.mark.parametrize(("files", "file", "owner"), [
-    ({"go.mod": ""}, "go.mod", "Go"),
-    ({"go.work": ""}, "go.work", "Go"),
     ({"package.json": "{}"}, "package.json", "Node"),
     ({"package.json": "{}", "pnpm-lock.yaml": ""}, "pnpm-lock.yaml", "pnpm"),
     ({"package.json": "{}", "yarn.lock": ""}, "yarn.lock", "Yarn"),

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const usage = "usage: probe http://127.0.0.1:PORT/PATH|grpc://127.0.0.1:PORT[/SERVICE] [SECONDSs]\n"
+const usage = "usage: probe http://127.0.0.1:PORT/PATH|grpc://127.0.0.1:PORT[/SERVICE] [TIME, such as 10s]\n"
 
 func main() {
 	if len(os.Args) < 2 || len(os.Args) > 3 {
