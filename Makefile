@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 CHECKED := src/lading tests tools $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test engine engine-down test-engine lint types imports bench requirements clean
+.PHONY: help setup demo test engine engine-down test-engine lint types imports bench figures requirements clean
 
 help: ## Show what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ imports: $(READY) ## Check that imports go one way
 bench: $(READY) ## Measure Lading, against docker buildx when the engine is up
 	@variables="$$($(BIN)/python -m tools.engine env 2>/dev/null || true)" && eval "$$variables" && \
 	  $(BIN)/python -m bench $(BENCH_ARGS)
+
+figures: $(READY) ## Build the examples and write what was measured into examples/README.md
+	@variables="$$($(BIN)/python -m tools.engine env 2>/dev/null || true)" && eval "$$variables" && \
+	  $(BIN)/python -m tools.figures $(FIGURES_ARGS)
 
 requirements: $(READY) ## Pin the development set anew, newest versions
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \

@@ -1,0 +1,66 @@
+import pytest
+from tools.figures.__main__ import README, replaced
+from tools.figures.measure import ROOT, Image, Measured
+from tools.figures.systems import SYSTEMS, System
+from tools.figures.table import section
+
+SHOP = System(
+    folder="shop",
+    record="How we ship",
+    base="alpine",
+    user="",
+    sizes={"web": "~150 MB"},
+    first="~90 s",
+    changed="",
+    edit="main.py",
+    remark="#",
+    starts={"web": {}},
+)
+
+
+def image(service: str, unpacked: int) -> Image:
+    return Image(
+        service=service, base="distroless", user="1:1", unpacked=unpacked, size=unpacked // 3, packages=12, files=3456
+    )
+
+
+def test_one_image() -> None:
+    found = Measured(images=(image("web", 123_456_789),), first=4.06, changed=0.214, nothing=0.05, healthy={"web": 1.2})
+    assert section(SHOP, found) == [
+        "## [shop](shop/README.md)",
+        "",
+        "*How we ship*",
+        "",
+        "| | the record | measured |",
+        "|---|---|---|",
+        "| image on disk | ~150 MB | 123.5 MB |",
+        "| image compressed | – | 41.2 MB |",
+        "| packages in it | – | 12 |",
+        "| files in it | – | 3,456 |",
+        "| base | alpine | distroless |",
+        "| user | – | 1:1 |",
+        "| first build | ~90 s | 4.1 s |",
+        "| build after a changed line | – | 0.21 s |",
+        "| build with nothing changed | – | 0.05 s |",
+        "| healthy after | – | 1.2 s |",
+    ]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(2, 2), (21, 1)])
+def test_many_images_are_shown_by_the_largest(number: int, shown: int) -> None:
+    images = tuple(image(f"service-{position}", 10_000_000 + position * 1_000_000) for position in range(number))
+    lines = section(SHOP, Measured(images=images, first=1, changed=1, nothing=1, healthy={}))
+    named = [line for line in lines if line.startswith("| image of")]
+    assert len(named) == 2 * shown
+    assert f"service-{number - 1} on disk" in named[-2]
+    assert f"| all {number} images on disk | – | {sum(one.unpacked for one in images) / 1e6:.1f} MB |" in lines
+    assert "| healthy after | – | not started: no container runtime was there |" in lines
+
+
+def test_the_page_has_a_place_for_every_system_and_every_file_is_there() -> None:
+    text = README.read_text("utf-8")
+    for system in SYSTEMS:
+        assert replaced(text, system.folder, ["x"]).count("<!-- end -->") == len(SYSTEMS)
+        assert (ROOT / "examples" / system.folder / system.edit).is_file()
+    with pytest.raises(ValueError, match="figures: nothing"):
+        replaced(text, "nothing", [])
