@@ -1,6 +1,7 @@
 """Both engines make the same image of a plan: the embedded one, and BuildKit from the rendered Dockerfile.
 
-Held against each other for the reference service on each base, as a package, and for a service that is awkward to copy.
+Held against each other for the reference service on each base, as a package, as a member of a workspace and with every
+manager of packages, and for a service that is awkward to copy.
 What may differ is listed in `tests.support.parity`; the public images are stand-ins (`tests.support.public_bases`).
 """
 
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 from tests.engine.awkward import awkward_service
 from tests.engine.conftest import Program
+from tests.engine.managed import MANAGERS, managed_service
 from tests.engine.service import append, build, copy_of_example
 from tests.engine.test_rendered_runs import PACKAGE
 from tests.support.parity import SAME_CODE, View, differences, expected, view
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
 BASES = ("distroless", "slim", "image")
 CASES = (*(("riskshield", base) for base in BASES), ("a package", "distroless"), ("a package", "image"),
-         ("awkward", "distroless"), ("awkward", "slim"))  # fmt: skip
+         ("awkward", "distroless"), ("awkward", "slim"), *((name, "distroless") for name in MANAGERS))  # fmt: skip
 INHERITED = {
     "Env": ["PATH=/opt/company/bin:/usr/bin:/bin", "COMPANY=yes", "LANG=de_DE.UTF-8"],
     "Cmd": ["python3"],
@@ -89,6 +91,9 @@ class Bench:
             name, layout = self.company_base()
             own = {name: layout}
             settings = f'base = "{name}"\ninterpreter = "/usr/bin/python3.13"'
+        if kind in MANAGERS:
+            managed_service(kind, folder, self.lading, settings)
+            return folder, own
         if kind == "awkward":
             return awkward_service(folder, self.lading, settings), own
         copy_of_example(folder, self.lading, settings)

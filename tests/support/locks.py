@@ -77,7 +77,7 @@ def pipfile_lock(releases: Iterable[Release], made_for: str) -> str:
     """A `Pipfile.lock` for a Pipfile."""
     whole, _ = parsed(made_for.encode())
     content = {
-        "_meta": {"sources": whole["source"], "requires": whole.get("requires", {})},
+        "_meta": {"sources": whole.get("source", []), "requires": whole.get("requires", {})},
         "default": whole["packages"],
         "develop": whole["dev-packages"],
     }
@@ -85,7 +85,7 @@ def pipfile_lock(releases: Iterable[Release], made_for: str) -> str:
     default: dict[str, Any] = {
         one.name: {"hashes": sorted(one.files.values()), "version": f"=={one.version}"} for one in releases
     }
-    meta = {"hash": {"sha256": found}, "pipfile-spec": 6, "requires": {}, "sources": whole["source"]}
+    meta = {"hash": {"sha256": found}, "pipfile-spec": 6, "requires": {}, "sources": whole.get("source", [])}
     return json.dumps({"_meta": meta, "default": default, "develop": {}}, indent=4)
 
 
