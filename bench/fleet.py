@@ -6,7 +6,8 @@ the images that the Dockerfiles start from; Lading makes its base anew. Both fet
 same folder of this machine (`GOPROXY=file://…`), since BuildKit has no network here but the host's.
 
 BuildKit's caches are not removed but left behind: each round that starts from nothing gives every cache mount a name
-that was never used, which also changes every step that uses one. So the engine keeps what others have in it.
+that was never used, and the stages that use one a variable that changes their steps. So the engine keeps what others
+have in it.
 """
 
 import json
@@ -36,6 +37,7 @@ NOTHING_CHANGED = 0.5
 
 _MIRROR = "mirror"
 _CACHE = re.compile(r"(--mount=type=cache,\S*?id=)([^,\s]+)")
+_COMPILES = re.compile(r"^(FROM .*\bbuild\.example/golang:.*)$", re.MULTILINE)
 _GO_IMAGE = re.compile(r"^FROM (?:--\S+ )*(golang:[^@\s]+)", re.MULTILINE)
 
 
@@ -106,14 +108,19 @@ class Bake:
 
     def build(self) -> Timing:
         """One build of all services as they are now."""
-        return timed(["docker", "buildx", "bake", "--file", str(self._folder / "bake.json")], self._env, self._folder)
+        command = ["docker", "buildx", "bake", "--file", str(self._folder / "bake.json")]
+        try:
+            return timed(command, self._env, self._folder)
+        except SystemExit:  # as with `Docker.build`
+            return timed(command, self._env, self._folder)
 
     def forget(self) -> None:
         """Let every cache mount be a new one."""
         self._rounds += 1
+        token = f"{os.getpid()}-{self._rounds}"
         for name, (text, _) in self._targets.items():
-            token = f"{os.getpid()}-{self._rounds}"
-            (self._folder / f"{name}.Dockerfile").write_text(_CACHE.sub(rf"\g<1>\g<2>-{token}", text))
+            new = _CACHE.sub(rf"\g<1>\g<2>-{token}", text)
+            (self._folder / f"{name}.Dockerfile").write_text(_COMPILES.sub(rf"\1\nENV ROUND={token}", new))
         targets = {
             name: {
                 "context": str(self._fleet.folder),
@@ -156,7 +163,7 @@ class Bake:
         file = self._folder / "bases.Dockerfile"
         stages = re.findall(r"^FROM .*$", text, re.MULTILINE)
         copies = [f"COPY --from={stage.split()[-1]} /etc/passwd /{number}" for number, stage in enumerate(stages)]
-        file.write_text("\n".join([*(f"{stage}\nRUN --network=none :" for stage in stages[:1]), *stages[1:], *copies]))
+        file.write_text("\n".join([*stages, "FROM scratch", *copies, ""]))
         flags = [word for name, image in contexts.items() for word in ("--build-context", f"{name}={image}")]
         command = ["docker", "buildx", "build", "--quiet", *flags, "--file", str(file), str(self._folder)]
         timed(command, self._env, self._folder)

@@ -58,7 +58,9 @@ class Programs:
         self._tree = SubTree(workshop.tree, place.context)
         self._context = (workshop.folder / place.context).resolve()
         self._failed: dict[str, StepFailed] = {}
+        self._packed: set[Digest] = set()
         self._inputs: dict[str, dict[str, str]] = {}
+        self._packed: set[Digest] = set()
         self._turn = workshop.turn(f"go {place}")
 
     def inputs(self, program: GoProgram) -> dict[str, str]:
@@ -67,8 +69,8 @@ class Programs:
             return self._inputs_of(program.package)
 
     def segments(self, jobs: Sequence[Job]) -> tuple[list[Segment], int]:
-        """The segments of some programs, and how many of them were packed for it. What any other plan of this build
-        needs anew is made with them. `StepFailed` when one of them does not compile."""
+        """The segments of some programs, and how many of them this build has packed. What any other plan of it needs
+        anew is made with them. `StepFailed` when one of them does not compile."""
         with self._turn:
             stale = [job for job in jobs if self._known(job) is None]
             if any(job.program.package not in self._failed for job in stale):
@@ -76,7 +78,7 @@ class Programs:
             for job in jobs:
                 if job.program.package in self._failed:
                     raise self._failed[job.program.package]
-            return [self._there(job) for job in jobs], len(stale)
+            return [self._there(job) for job in jobs], sum(self._key(job) in self._packed for job in jobs)
 
     def _make(self) -> None:
         """Compile and pack everything that is stale, in this plan or another."""
@@ -93,6 +95,7 @@ class Programs:
 
             def pack(one: tuple[Digest, Job]) -> None:
                 self._pack(*one, made[one[1].program.package])
+                self._packed.add(one[0])
                 counter.add()
 
             for _ in workshop.pool.map(pack, ready):
@@ -135,6 +138,7 @@ class Programs:
             writer.stream(job.path.lstrip("/"), chunks, size=program.stat().st_size, mode=0o755)
             segment = writer.finish()
         store.put_action(key, segment)
+        self._packed.add(key)
 
     def _check_unchanged(self, packages: Iterable[str]) -> None:
         """What was compiled must be what the keys were computed from: else they would lie for ever."""
