@@ -60,7 +60,6 @@ class Programs:
         self._failed: dict[str, StepFailed] = {}
         self._packed: set[Digest] = set()
         self._inputs: dict[str, dict[str, str]] = {}
-        self._packed: set[Digest] = set()
         self._turn = workshop.turn(f"go {place}")
 
     def inputs(self, program: GoProgram) -> dict[str, str]:
