@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from lading.assemble.python.sdist import sdist_project
 from lading.assemble.python.wheels import Sdist, Wheel
 from lading.assemble.work import Work
 from lading.assemble.workshop import Workshop
-from lading.errors import StepFailed, UsageError
+from lading.errors import LadingError, StepFailed, UsageError
 from lading.lock.fields import is_requirement
 from lading.lock.model import BuildSet, Pins
 from lading.lock.request import LockRequest, base_request, joined
@@ -22,6 +23,8 @@ from lading.plan.model import Plan, PythonDependencies
 
 LARGEST_PROJECT = 1 << 20
 """Bytes of a pyproject.toml."""
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+"""What reading an archive raises that is none, that ends too early, or that is packed in a way that nobody uses."""
 DEFAULT = ("setuptools>=40.8.0",)
 """What builds a project that does not say (PEP 518, "build-system table", as pip has it)."""
 
@@ -44,11 +47,20 @@ def _of_plan(workshop: Workshop, plan: Plan, pins: Pins, platform: str) -> LockR
     for layer in Work(workshop, plan, pins, platform).steps:
         if isinstance(layer, DependenciesStep):
             base = builder_base(layer.python, layer.step.build_packages)
-            sdists = [one for one in layer.choices if isinstance(one, Sdist)]
+            sdists = _sdists(layer)
             if base and (sdists or layer.step.build_packages):
                 builds = tuple(_build_set(workshop, plan, pins, layer, one) for one in sdists)
                 found.append(LockRequest(bases=(base_request(base, platform, plan.service),), builds=builds))
     return joined(found)
+
+
+def _sdists(layer: DependenciesStep) -> list[Sdist]:
+    """The packages without wheels. A list of packages that cannot be used is for a build to tell, not for a lock of
+    bases and tools."""
+    try:
+        return [one for one in layer.choices if isinstance(one, Sdist)]
+    except LadingError:
+        return []
 
 
 def _build_set(workshop: Workshop, plan: Plan, pins: Pins, layer: DependenciesStep, sdist: Sdist) -> BuildSet:
@@ -79,14 +91,7 @@ def build_requires(archive: Path, name: str) -> tuple[str, ...]:
         text = _project_file(archive, name)
         system: Any = tomli.loads(text.decode()).get("build-system", {})
         wanted = [str(one) for one in system.get("requires", DEFAULT)]
-    except (
-        tomli.TOMLDecodeError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        UnicodeDecodeError,
-        AttributeError,
-        OSError,
-    ) as error:
+    except (*_DAMAGED, tomli.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise UsageError(f"the source distribution cannot be read: {error}", where=name) from error
     requires = tuple(sorted({" ".join(one.split()) for one in wanted}))
     for one in requires:
