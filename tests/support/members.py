@@ -63,10 +63,12 @@ def hostile(draw: st.DrawFn) -> Member:
         health=draw(st.one_of(st.none(), st.builds(HealthCheck, command=words, path=TEXT, port=st.integers(1, 65535)))),
     )
     processes = [Process(name=name, command=draw(words), source=draw(TEXT)) for name in names if name != "web"]
+    folder = draw(TEXT.filter(bool))
     plan = msgspec.structs.replace(
         plain.plan,
         service=draw(TEXT),
-        folder=draw(TEXT.filter(bool)),
+        folder=folder,
+        context=folder,
         image=draw(TEXT),
         config=config,
         processes=(Process(name="web", command=config.command, source=""), *processes),

@@ -10,7 +10,7 @@ import msgspec
 
 from lading.lock.model import Pins
 from lading.plan.model import DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
-from lading.render import debian
+from lading.render import debian, requirements
 from lading.render.context import context_of
 from lading.render.dockerignore import lines
 from lading.render.instructions import (
@@ -46,6 +46,8 @@ from lading.tree.tree import SKIPPED_FOLDERS
 COMMAND = "lading render dockerfile --dev"
 STAGE = "development"
 _HOME = "/tmp"  # noqa: S108  # in the container; the user has no other home
+_DEVELOPMENT = ("dev", "develop", "development", "test", "tests")
+"""Names of groups that are for developing."""
 _CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
 _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 
@@ -58,7 +60,7 @@ def development_dockerfile(member: Member, *, pins: Pins | None = None) -> str:
     steps = [step for stage in plan.stages for step in stage.steps]
     (dependencies,) = (step for step in steps if isinstance(step, PythonDependencies))
     package = any(isinstance(step, PythonProject) for step in steps)
-    return written((*_head(scene), *_tools(scene), *_installed(plan, dependencies, package=package),
+    return written((*_head(scene), *_tools(scene), *_installed(member, dependencies, package=package),
                     *_started(member)))  # fmt: skip
 
 
@@ -115,20 +117,33 @@ def _tools(scene: Scene) -> Iterator[Instruction]:
     yield Blank()
 
 
-def _installed(plan: Plan, step: PythonDependencies, *, package: bool) -> Iterator[Instruction]:
-    """The environment of production, with uv's default groups: those for development."""
-    chosen = [word for group in step.groups for word in ("--group", group)]
-    chosen += [word for extra in step.extras for word in ("--extra", extra)]
-    sync = command("uv", "sync", "--locked", *chosen)
-    binds = tuple(Mount(kind="bind", source=path, target=path) for path in (step.lock, step.project))
+def _installed(member: Member, step: PythonDependencies, *, package: bool) -> Iterator[Instruction]:
+    """The environment of production, and what is for development beside it: uv's default groups, and others' groups
+    whose names say so. Lists of requirements have no groups."""
+    binds = tuple(Mount(kind="bind", source=path, target=path) for path in requirements.files_of(step))
     mounts = (_CACHE, _CREDENTIALS)
-    yield Comment((f"What {step.lock} names for production, and the groups that are for development.",))
-    yield Run((f"{sync} --no-install-project",), mounts=(*mounts, *binds))
-    yield Copy(sources=(".",), destination=f"{plan.config.workdir}/", owner="0:0")
+    groups = tuple(name for name in _DEVELOPMENT if name in _groups(member) and name not in step.groups)
+    also = ", and the groups that are for development" if groups or step.manager == "uv" else ""
+    yield Comment((f"What {step.lock} names for production{also}.",))
+    if step.manager == "uv":
+        chosen = [word for group in step.groups for word in ("--group", group)]
+        chosen += [word for extra in step.extras for word in ("--extra", extra)]
+        sync = command("uv", "sync", "--locked", *chosen)
+        yield Run((f"{sync} --no-install-project",), mounts=(*mounts, *binds))
+        itself = sync
+    else:
+        whole = msgspec.structs.replace(step, venv=VENV, groups=(*step.groups, *groups))
+        yield Run(requirements.install(whole), mounts=(*mounts, *binds))
+        itself = command("uv", "pip", "install", "--python", f"{VENV}/bin/python", "--no-deps", "--editable", ".")
+    yield Copy(sources=(".",), destination=f"{member.plan.config.workdir}/", owner="0:0")
     if package:
         yield Comment(("The project itself, editable: it stays where its source is.",))
-        yield Run((sync,), mounts=mounts)
+        yield Run((itself,), mounts=mounts)
     yield Blank()
+
+
+def _groups(member: Member) -> tuple[str, ...]:
+    return member.facts.groups if isinstance(member.facts, PythonService) else ()
 
 
 def _started(member: Member) -> Iterator[Instruction]:

@@ -16,9 +16,8 @@ from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
 from lading.render.interpolation import escaped, optional, required
 from lading.render.marker import marker
 from lading.render.naming import Names, Ports
-from lading.render.reload import DEBUG_PORT, at_desk, debugged, development_start
+from lading.render.reload import DEBUG_PORT, at_desk, debugged, developed, development_start
 from lading.render.roles import Cast, Member, Role, cast
-from lading.survey.model import PythonService
 
 FILE = "compose.dev.yaml"
 DOCKERFILE = "Dockerfile.dev"
@@ -84,7 +83,7 @@ def _beside(desk: _Desk, extras: Collection[str], names: Names, services: Block)
 def _shared(one: Cast, desk: _Desk) -> Block:
     environment = _environment(one, desk)
     also: Block = {"environment": environment} if environment else {}
-    if not isinstance(one.member.facts, PythonService):
+    if developed(one.member) is None:
         return {**_as_it_ships(one), **also}
     folder = one.member.plan.folder
     context = "." if folder == "." else f"./{folder}"
@@ -137,8 +136,8 @@ def _own(one: Cast, role: Role, desk: _Desk) -> Iterator[tuple[str, object]]:
     start = development_start(one.member, role.process)
     if role.kind == "by-hand":
         yield "profiles", Noted(f"Only by hand: {_COMPOSE} run --rm {role.name}", ["by-hand"])
-    facts, plan = one.member.facts, one.member.plan
-    if role.kind == "main" and desk.debug and isinstance(facts, PythonService):
+    facts, plan = developed(one.member), one.member.plan
+    if role.kind == "main" and desk.debug and facts:
         words = debugged(facts, plan.service, start.command)
         yield "command", Noted("Under a debugger, which waits for nobody.", OneLine(words))
     elif role.kind == "worker":
@@ -147,8 +146,8 @@ def _own(one: Cast, role: Role, desk: _Desk) -> Iterator[tuple[str, object]]:
         )
         yield "command", Noted(why, OneLine(start.command))
     elif role.kind != "main":
-        yield "command", OneLine(at_desk(role.process.command))
-    elif not start.reloads and isinstance(facts, PythonService):
+        yield "command", OneLine(at_desk(role.process.command) if facts else role.process.command)
+    elif not start.reloads and facts:
         yield "command", Noted(f"Notices no edit: {_COMPOSE} restart {role.name}", OneLine(start.command))
     waiting = _waiting(one, role, desk.needs.of[one.main.name])
     if waiting and role.kind != "by-hand":
@@ -169,10 +168,11 @@ def _reached(one: Cast, desk: _Desk) -> Iterator[tuple[str, object]]:
     ports = []
     if config.port is not None:
         ports.append(here(f"{one.variable}_PORT", desk.ports, config.port))
-    if desk.debug and isinstance(one.member.facts, PythonService):
+    if desk.debug and developed(one.member):
         ports.append(here(f"{one.variable}_DEBUG_PORT", desk.ports, DEBUG_PORT))
     if ports:
         yield "ports", ports
     if config.health:
-        health = msgspec.structs.replace(config.health, command=at_desk(config.health.command))
+        command = config.health.command
+        health = msgspec.structs.replace(config.health, command=at_desk(command) if developed(one.member) else command)
         yield "healthcheck", Noted("As in production.", healthcheck(health))

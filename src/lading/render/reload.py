@@ -10,6 +10,7 @@ from lading.plan.python.starting import VENV as PRODUCTION
 from lading.plan.running import DEFAULT_PORT
 from lading.render.roles import Member
 from lading.survey.model import Locked, PythonService
+from lading.survey.python.managers import COMMANDS
 
 VENV = "/opt/venv"
 """Where the environment is at a desk: outside of the source."""
@@ -30,16 +31,25 @@ class Start(NamedTuple):
     reloads: bool
 
 
+def developed(member: Member) -> PythonService | None:
+    """The facts of a service that is developed in a container, its source mounted over the application's folder;
+    nothing for one that runs as it ships: whatever is not Python, and what is made of several folders."""
+    facts, plan = member.facts, member.plan
+    alone = isinstance(facts, PythonService) and plan.context == plan.folder and not facts.parts
+    return facts if alone and isinstance(facts, PythonService) else None
+
+
 def development_start(member: Member, process: Process) -> Start:
     """What starts a process at a desk: the web by Django's and Flask's own servers, or its server with `--reload`; all
     else under watchfiles, where that is locked."""
-    if not isinstance(member.facts, PythonService):
+    facts = developed(member)
+    if facts is None:
         return Start(process.command, False)
-    known = _known(member, member.facts) if process == member.plan.processes[0] else None
+    known = _known(member, facts) if process == member.plan.processes[0] else None
     if known:
         return Start(at_desk(known), True)
     command = at_desk(process.command)
-    if _locks(member.facts.packages, WATCHER):
+    if _locks(facts.packages, WATCHER):
         watched = shlex.join((f"{VENV}/bin/python", *command))
         return Start(("-m", WATCHER, "--filter", "python", watched, member.plan.config.workdir), True)
     return Start(command, False)
@@ -77,7 +87,7 @@ def debugged(facts: PythonService, service: str, command: Sequence[str]) -> tupl
         raise UsageError(
             f"{service} has no {DEBUGGER} among its locked packages",
             where=facts.at(facts.lock),
-            fix=f"uv add --dev {DEBUGGER}",
+            fix=COMMANDS[facts.manager].develop.format(DEBUGGER),
         )
     return "-m", DEBUGGER, "--listen", f"0.0.0.0:{DEBUG_PORT}", *command
 

@@ -60,10 +60,10 @@ def dockerfile_path(project: "Project", plan: "Plan") -> str:
 def _development(member: "Member", pins: "Pins | None") -> Iterator[Rendered]:
     from lading.render.desk import development_dockerfile, development_dockerignore
     from lading.render.development import DOCKERFILE as NAME
-    from lading.survey.model import PythonService
+    from lading.render.reload import developed
 
-    folder, facts = member.plan.folder, member.facts
-    if not isinstance(facts, PythonService):
+    folder, facts = member.plan.folder, developed(member)
+    if facts is None:
         return  # it is developed without a container, or runs as in production
     yield Rendered(in_folder(folder, NAME), development_dockerfile(member, pins=pins))
     yield Rendered(in_folder(folder, f"{NAME}.dockerignore"), development_dockerignore(facts), companion=True)

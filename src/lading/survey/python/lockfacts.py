@@ -45,8 +45,9 @@ class LockFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `root` is the project itself, its extras included; `groups` its dependency groups; `nodes` all other packages.
     `members` are the projects of a workspace. `requires` is what the lock was made for
-    (`lading.survey.python.requirements`), `python` the versions of Python, where it says so; `format` the version of its
-    own format. `also` are further files that it consists of. `unhashed` are packages that it names without a hash: it is no lock then.
+    (`lading.survey.python.requirements`), `python` the versions of Python, where it says so, and `format` that of
+    its own format. `also` are further files that it consists of. `unhashed` are packages that it names without a hash:
+    it is no lock then.
     """
 
     broken: str = ""

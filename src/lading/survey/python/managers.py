@@ -7,22 +7,29 @@ from lading.survey.model import Manager
 
 
 class Commands(NamedTuple):
-    """What people type: to make the lock anew, and to add a package (`{}`)."""
+    """What people type: to make the lock anew, and to add a package (`{}`), for running and for developing."""
 
     title: str
     lock: str
     add: str
+    develop: str
 
 
 COMMANDS: Mapping[Manager, Commands] = {
-    "uv": Commands("uv", "uv lock", "uv add {}"),
-    "poetry": Commands("Poetry", "poetry lock", "poetry add {}"),
-    "pdm": Commands("PDM", "pdm lock", "pdm add {}"),
-    "pipenv": Commands("Pipenv", "pipenv lock", "pipenv install {}"),
-    "pylock": Commands("pylock.toml", "make the pylock.toml anew with the tool that made it", "add {} and lock again"),
+    "uv": Commands("uv", "uv lock", "uv add {}", "uv add --dev {}"),
+    "poetry": Commands("Poetry", "poetry lock", "poetry add {}", "poetry add --group dev {}"),
+    "pdm": Commands("PDM", "pdm lock", "pdm add {}", "pdm add --dev {}"),
+    "pipenv": Commands("Pipenv", "pipenv lock", "pipenv install {}", "pipenv install --dev {}"),
+    "pylock": Commands(
+        "pylock.toml",
+        "make the pylock.toml anew with the tool that made it",
+        "add {} and lock again",
+        "add {} to a group and lock again",
+    ),
     "pip": Commands(
         "pip",
         "uv pip compile --universal --generate-hashes requirements.in -o requirements.txt",
+        "add {} to the requirements",
         "add {} to the requirements",
     ),
 }
