@@ -119,7 +119,7 @@ def _on_path(runner: Runner, env: Mapping[str, str], store: Store) -> Go | None:
 def _asked(path: Path, runner: Runner) -> str:
     """What a go says of its version: `go version go1.26.3 linux/amd64`."""
     try:
-        done = runner.run([path, "version"], env={"GOTOOLCHAIN": "local"})
+        done = runner.run([path, "version"], env={"GOTOOLCHAIN": "local", "GOROOT": "", "GOFLAGS": ""})
     except StepFailed:
         return ""
     words = done.out.split()
