@@ -3,15 +3,13 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from lading.survey.folders import NODE_LOCKS, Project, python_locks
+from lading.survey.folders import Project, python_locks
 from lading.survey.model import Unsupported
 from lading.survey.python.locks import FoundLock, above
 from lading.survey.python.managers import COMMANDS
 from lading.survey.python.project import ProjectFacts
 from lading.survey.python.requirements import differences
 from lading.survey.python.tables import normalised
-
-NOT_YET = "is not supported yet"
 
 
 def is_project(one: Project, facts: ProjectFacts | None, known: Mapping[str, ProjectFacts]) -> bool:
@@ -71,14 +69,7 @@ def _problems(
 
 
 def _without_project_file(one: Project) -> Iterator[Problem]:
-    names = set(one.files)
-    for name, owner in NODE_LOCKS.items():
-        if name in names:
-            yield name, f"{name}: Node with {owner} {NOT_YET}", ""
-    for name in ("pnpm-workspace.yaml", "package.json"):
-        if name in names:
-            yield name, f"{name}: Node {NOT_YET}", ""
-    if "Pipfile" in names:
+    if "Pipfile" in one.files:
         yield "Pipfile", _NO_LOCK, _in_folder(one, "pipenv lock")
     yield "setup.py", _NO_LOCK, "uv pip compile --universal --generate-hashes setup.py -o requirements.txt"
 

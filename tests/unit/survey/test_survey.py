@@ -151,21 +151,6 @@ def test_a_list_of_requirements_without_any_python_is_no_project() -> None:
     assert survey(MemoryTree({"docs-tools/requirements.txt": "sphinx\n"})) == Survey()
 
 
-@pytest.mark.parametrize(("files", "file", "owner"), [
-    ({"package.json": "{}"}, "package.json", "Node"),
-    ({"package.json": "{}", "pnpm-lock.yaml": ""}, "pnpm-lock.yaml", "pnpm"),
-    ({"package.json": "{}", "yarn.lock": ""}, "yarn.lock", "Yarn"),
-    ({"package.json": "{}", "yarn.lock": "", ".yarnrc.yml": ""}, ".yarnrc.yml", "Yarn"),
-    ({"package.json": "{}", "package-lock.json": ""}, "package-lock.json", "npm"),
-    ({"package.json": "{}", "bun.lock": ""}, "bun.lock", "Bun"),
-])  # fmt: skip
-def test_what_is_not_supported_yet_is_told_by_name(files: dict[str, str], file: str, owner: str) -> None:
-    one = refused(files)
-    assert one.file == file
-    assert owner in one.what
-    assert "not supported yet" in one.what
-
-
 LOCAL = "[[package]]\nname = 'x'\nsource = { directory = '../x' }\n"
 
 
@@ -199,7 +184,14 @@ def test_a_member_that_the_lock_of_its_workspace_lacks_is_told() -> None:
 
 
 def test_a_refused_project_is_no_failure_of_the_others() -> None:
-    found = survey(MemoryTree({**service("api"), "web/package.json": "{}"}))
+    found = survey(
+        MemoryTree(
+            {
+                **service("api"),
+                "web/package.json": '{"scripts": {"start": "node a.js"}, "dependencies": {"express": "*"}}',
+            }
+        )
+    )
     assert [one.name.value for one in found.services] == ["api"]
     assert [one.name for one in found.unsupported] == ["web"]
 

@@ -89,7 +89,7 @@ class NodeTool:
 
     def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall) -> None:
         """Run a script of the `package.json` in `folder`, with a declared environment and `env`."""
-        command = [self._node.path, self._node.npm, "run", script]
+        command: list[str | Path] = [self._node.path, self._node.npm, "run", script]
         done = self._declared(command, folder, home, env, install)
         if done.code:
             raise StepFailed(

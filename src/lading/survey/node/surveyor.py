@@ -60,7 +60,7 @@ class NodeSurveyor:
         found = next(self._problems(one, package), None)
         if found:
             file, what, fix = found
-            name = normalised(package.short_name or posixpath.basename(one.folder) or "project")
+            name = normalised(package.short_name) or normalised(posixpath.basename(one.folder)) or "project"
             return Unsupported(name=name, folder=one.folder, file=one.path(file), what=what, fix=fix)
         return self._service(one, package)
 
@@ -83,6 +83,9 @@ class NodeSurveyor:
             if changed:
                 what = f"package-lock.json is stale: package.json has changed since ({', '.join(changed)})"
                 yield PACKAGE, what, "npm install --package-lock-only"
+        if "lading.toml" in one.files and one.folder != ".":
+            what = "it has a lading.toml of its own, so it is a repository of its own for Lading"
+            yield "lading.toml", what, "run lading in that folder, or move the settings to lading.toml at the root"
         for name, said in sorted(package.every.items()):
             if said.startswith(("file:", "link:", "portal:")) and root != ".":
                 place = posixpath.normpath(posixpath.join(one.folder, said.partition(":")[2]))
