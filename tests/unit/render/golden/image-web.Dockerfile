@@ -36,6 +36,9 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && rm -rf usr/share/bug usr/share/info usr/share/lintian usr/share/locale usr/share/man \
     && find . -path './usr/share/doc/*' -type f ! -name copyright -delete
 
+# The user's home: an empty folder, made here because the stage that ships only copies.
+RUN mkdir --parents /home/www
+
 # A folder with its owner.
 RUN install -d --owner=5 --group=6 --mode=750 /made/srv/kept
 
@@ -51,6 +54,26 @@ COPY --link --from=packages --chown=0:0 /unpacked/ /
 
 # Folders and links, as they were made: with their owners and permissions.
 COPY --link --from=packages /made/ /
+
+# A name and a home for the user; nobody can log in.
+COPY --link --chown=0:0 --chmod=644 <<passwd <<group <<nsswitch.conf /etc/
+root:x:0:0:root:/root:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+www:x:65532:65532:www:/home/www:/usr/sbin/nologin
+passwd
+root:x:0:
+nogroup:x:65534:
+www:x:65532:
+group
+passwd: files
+group: files
+shadow: files
+hosts: files dns
+networks: files
+nsswitch.conf
+
+# The user's home. It belongs to root, like all else.
+COPY --link --from=packages --chown=0:0 /home/www/ /home/www/
 
 # A file of the repository.
 COPY --link --chown=0:0 --chmod=644 deploy/nginx.conf /etc/nginx/nginx.conf
