@@ -83,6 +83,15 @@ def request_of(plans: Sequence[Plan]) -> LockRequest:
     )
 
 
+_SOURCES = (".tar.gz", ".tgz", ".tar.bz2", ".zip")
+"""How the names of source distributions end (PEP 625, and what was uploaded before it)."""
+
+
+def is_source(build: BuildSet, python: str) -> bool:
+    """Whether it is a source distribution, and no project of the repository, that is built for this Python."""
+    return build.project.endswith(_SOURCES) and build.python == python
+
+
 def tools_of(plan: Plan) -> frozenset[str]:
     """The names of the tools that make what a plan ships."""
     found: set[str] = set()

@@ -5,10 +5,10 @@ owners, bytecode of the unchecked-hash kind (PEP 552), and nothing of what made 
 """
 
 from collections.abc import Iterator, Sequence
-from posixpath import dirname, join
+from posixpath import basename, dirname, join
 
 from lading.lock.model import BuildPin
-from lading.lock.request import build_set
+from lading.lock.request import build_set, is_source
 from lading.plan.model import CopyTree, ImageBase, PythonDependencies, PythonProject, Stage
 from lading.render import requirements
 from lading.render.debian import install
@@ -101,8 +101,10 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
     """The environment, from the lock alone: it is made anew only when the lock changes."""
     looked_at = requirements.files_of(step)
     git = install("git", why="git fetches what is locked to a commit") if step.git else ()
+    compilers = _compilers(step, scene)
     made = (
         *git,
+        *compilers,
         Comment((
             f"Dependencies: {step.why}. Only {_listed(looked_at)} are looked at, so this is made anew only when they "
             "change. What uv puts into an environment for people at a desk is removed, and what another uv or the next "
@@ -113,7 +115,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
         )),
         Run(
             (
-                *requirements.install(step),
+                *requirements.install(step, builds=bool(compilers)),
                 command("rm", *(f"{step.venv}/{name}" for name in _OF_DESK)),
                 f"find {command(step.venv)}/bin -type f ! -perm /u=x -delete",
                 command("sed", "-i", "-E", _ENVIRONMENT, f"{step.venv}/pyvenv.cfg"),
@@ -123,6 +125,20 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
         Blank(),
     )  # fmt: skip
     return Blocks(made=(*toolchain(step, scene), *made), before=installer(scene))
+
+
+def _compilers(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]:
+    """What builds packages without wheels; nothing where every package has one, as far as the lock and lading.toml
+    tell."""
+    folder = "" if scene.plan.context == "." else scene.plan.context
+    known = scene.pins.build_sets if scene.pins else ()
+    sources = [basename(one.project) for one in known if dirname(one.project) == folder and is_source(one, step.python)]
+    if not sources and not step.build_packages:
+        return ()
+    headers = (f"python{step.python}-dev",) if scene.base.python else ()
+    what = f" ({', '.join(sources)})" if sources else ""
+    why = f"Packages without wheels{what} are built: compilers, and the headers that they need"
+    return tuple(install("build-essential", "pkg-config", *headers, *step.build_packages, why=why))
 
 
 def project(step: PythonProject, scene: Scene) -> Blocks:

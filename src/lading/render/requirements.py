@@ -46,26 +46,28 @@ def files_of(step: PythonDependencies) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def install(step: PythonDependencies) -> tuple[str, ...]:
-    """The commands that make the environment of a step, in a folder with its files."""
+def install(step: PythonDependencies, *, builds: bool = False) -> tuple[str, ...]:
+    """The commands that make the environment of a step, in a folder with its files. `builds`: some packages have no
+    wheel."""
+    builds = builds or step.git
     if step.manager == "uv":
-        return (command(*_sync(step)),)
+        return (command(*_sync(step, builds)),)
     made = command("uv", "venv", "--quiet", step.venv)
     folder = dirname(step.lock)
     if step.manager == "pylock":
         asked = [word for name in step.groups for word in ("--group", f"{step.lock}:{name}")]
         asked += [word for name in step.extras for word in ("--extra", name)]
-        words = (*_pip(step), "--no-deps", "--preview-features", "pylock", *asked, "--requirements", step.lock)
+        words = (*_pip(step, builds), "--no-deps", "--preview-features", "pylock", *asked, "--requirements", step.lock)
         return made, command(*words)
     if step.manager == "pip" and not step.parts:
         checked = () if step.unhashed else _checked(step)
-        return made, command(*_pip(step), *checked, "--requirements", step.lock)
+        return made, command(*_pip(step, builds), *checked, "--requirements", step.lock)
     exported = _list(step, folder)
     local = (command("sed", "-i", "-E", _LOCAL, LIST),) if step.parts else ()
-    return made, *exported, *local, command(*_pip(step), *_checked(step), "--requirements", LIST)
+    return made, *exported, *local, command(*_pip(step, builds), *_checked(step), "--requirements", LIST)
 
 
-def _sync(step: PythonDependencies) -> Iterator[str]:
+def _sync(step: PythonDependencies, builds: bool) -> Iterator[str]:
     """https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers; the projects of a workspace are not
     there, and so the lock cannot be held against them: Lading has done that."""
     yield from ("uv", "sync")
@@ -78,7 +80,7 @@ def _sync(step: PythonDependencies) -> Iterator[str]:
     if step.member:
         yield from ("--package", step.member)
     yield from ("--no-default-groups", "--no-editable")
-    if not step.git:
+    if not builds:
         yield "--no-build"
     for group in step.groups:
         yield from ("--group", group)
@@ -86,8 +88,8 @@ def _sync(step: PythonDependencies) -> Iterator[str]:
         yield from ("--extra", extra)
 
 
-def _pip(step: PythonDependencies) -> Sequence[str]:
-    build = () if step.git else ("--no-build",)
+def _pip(step: PythonDependencies, builds: bool) -> Sequence[str]:
+    build = () if builds else ("--no-build",)
     return "uv", "pip", "install", "--python", f"{step.venv}/bin/python", *build
 
 
