@@ -18,6 +18,7 @@ from lading.plan.make import make_plan
 from lading.plan.model import ImageBase, Plan, PythonProject
 from lading.plan.packages.make import packages_facts
 from lading.plan.reasons import Planned
+from lading.programs import source_of
 from lading.render.compose import compose
 from lading.render.desk import development_dockerfile
 from lading.render.development import development
@@ -26,7 +27,8 @@ from lading.render.dockerignore import dockerignore
 from lading.render.probes import probes
 from lading.render.roles import Member
 from lading.strategy.read import read_strategy
-from lading.strategy.resolve import resolve, resolve_image
+from lading.strategy.resolve import own_settings, resolve, resolve_image
+from lading.survey.survey import survey
 from lading.tree import MemoryTree
 
 ROOT = Path(__file__).parents[2]
@@ -36,18 +38,20 @@ RENDERED = ROOT / "tests/unit/render/golden"
 _PACKAGE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
+def example(name: str, *without: str) -> dict[str, bytes]:
+    """The files of an example as they are in the repository, but for those of some names."""
+    folder = ROOT / "examples" / name
+    made = {".venv", "__pycache__", "node_modules", "dist", "lading.lock", *without}
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    kept = [path for path in paths if not made.intersection(path.parts)]
+    shipped = [path for path in kept if not any(part.endswith("_cache") for part in path.parts)]
+    return {path.as_posix(): (folder / path).read_bytes() for path in shipped}
+
+
 def riskshield() -> MemoryTree:
     """The reference service, with a lock of our own: its real one is made on first use."""
-    folder = ROOT / "examples/riskshield"
-    skipped = {"uv.lock", "lading.lock"}
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in skipped]
-    shipped = [path for path in paths if not {".venv", "__pycache__"}.intersection(path.parts)]
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in shipped
-        if not any(part.endswith("_cache") for part in path.parts)
-    }
-    return MemoryTree({**files, "uv.lock": uv_lock("fastapi", "uvicorn", name="riskshield")})
+    own = uv_lock("fastapi", "uvicorn", name="riskshield")
+    return MemoryTree({**example("riskshield", "uv.lock"), "uv.lock": own})
 
 
 def flask_shop() -> MemoryTree:
@@ -106,6 +110,10 @@ def django_site() -> MemoryTree:
     )
 
 
+EXAMPLES = {"fleet": ("auth", "payment"), "storefront": ("backend", "storefront", "storefront-site")}
+"""Examples of several services, and those that have golden plans and Dockerfiles."""
+
+
 PROJECTS = {"riskshield": riskshield, "flask-shop": flask_shop, "packaged": packaged, "django-site": django_site}
 """Every project that has a golden plan, by the name of its file."""
 
@@ -129,9 +137,29 @@ def planned(tree: MemoryTree, base: str = "") -> Planned:
     return make_plan(facts, strategy, revision="0" * 40)
 
 
-def plan_text(tree: MemoryTree) -> str:
-    """The plan of the only service in a tree, with the decisions behind it, as JSON."""
-    made = planned(tree)
+def examples() -> dict[str, tuple[Member, Planned]]:
+    """The chosen services of the examples, by the names of their files."""
+    found: dict[str, tuple[Member, Planned]] = {}
+    for name, services in EXAMPLES.items():
+        tree = MemoryTree(example(name))
+        read = read_strategy(tree.read("lading.toml"), None)
+        for facts in survey(tree).services:
+            service, _ = own_settings(read, facts.name.value, facts.folder)
+            if service in services:
+                strategy = resolve(read, service, facts.folder)
+                made = make_plan(facts, strategy, revision="0" * 40)
+                found[f"{name}.{service}"] = Member(made.plan, facts, strategy), made
+    return found
+
+
+def plans() -> dict[str, str]:
+    """Every golden plan, by the name of its file."""
+    own = {f"{name}.json": plan_text(planned(project())) for name, project in PROJECTS.items()}
+    return own | {f"{name}.json": plan_text(made) for name, (_, made) in examples().items()}
+
+
+def plan_text(made: Planned) -> str:
+    """A plan with the decisions behind it, as JSON."""
     return msgspec.json.format(msgspec.json.encode({"plan": made.plan, "why": made.decisions})).decode() + "\n"
 
 
@@ -199,6 +227,13 @@ def rendered() -> dict[str, str]:
         found[f"{name}.compose.yaml"] = compose([one])
         found[f"{name}.compose.dev.yaml"] = development([one])
         found[f"{name}.Dockerfile.dev"] = development_dockerfile(one, pins=pins_for(one.plan))
+    for name, (_, made) in examples().items():
+        text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
+        found[f"{name}.Dockerfile"] = without_programs(text)
+        found[f"{name}.dockerignore"] = dockerignore(made.plan)
+    for name in EXAMPLES:
+        chosen = [one for key, (one, _) in examples().items() if key.startswith(f"{name}.")]
+        found[f"{name}.compose.yaml"] = compose(chosen)
     members = []
     for name in ("postgres", "web"):
         one, made = image(name)
@@ -211,10 +246,18 @@ def rendered() -> dict[str, str]:
     return found
 
 
+def without_programs(text: str) -> str:
+    """A Dockerfile without the sources of Lading's own programs, which are reviewed where they are."""
+    for program in ("probe", "static-server"):
+        for name, source in source_of(program):
+            text = text.replace(source, f"the source of {program}/{name}\n")
+    return text
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, project in PROJECTS.items():
-        (FOLDER / f"{name}.json").write_text(plan_text(project()), encoding="utf-8")
+    for name, text in plans().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
     RENDERED.mkdir(exist_ok=True)
     for name, text in rendered().items():
         (RENDERED / name).write_text(text, encoding="utf-8")

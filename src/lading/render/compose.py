@@ -5,7 +5,7 @@ https://docs.docker.com/reference/compose-file/services/
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lading.plan.model import HealthCheck, Plan
+from lading.plan.model import HealthCheck
 from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
 from lading.render.instructions import duration
 from lading.render.interpolation import escaped, joined, optional, required
@@ -13,6 +13,7 @@ from lading.render.marker import marker
 from lading.render.naming import Names, Ports
 from lading.render.roles import Cast, Member, Role, cast
 from lading.strategy.model import AmountStrategy
+from lading.survey.model import PythonService
 
 COMMAND = "lading render compose"
 GRACE = 30
@@ -160,7 +161,7 @@ def _own(one: Cast, role: Role, ports: Ports) -> Block:
     if role.kind != "main":
         block["command"] = OneLine(role.process.command)
     block.update(_starting(one, role))
-    block.update(_health(one.member.plan, role))
+    block.update(_health(one.member, role))
     if role.kind == "main" and one.member.plan.config.port is not None:
         port = one.member.plan.config.port
         taken = ports.take(port, one.member.strategy.replicas)
@@ -185,15 +186,16 @@ def _starting(one: Cast, role: Role) -> Block:
     return {**restart, **({"depends_on": waits_for(one.before)} if one.before else {})}
 
 
-def _health(plan: Plan, role: Role) -> Block:
-    health = plan.config.health
+def _health(member: Member, role: Role) -> Block:
+    health = member.plan.config.health
     if health is None:
         return {}
     if role.kind != "main":
         asked = f"asks port {health.port}, where this does not listen" if health.port else "is for another process"
         return {"healthcheck": Noted(f"The image's own {asked}.", {"disable": True})}
-    why = f"The image's own check: {health.path}, asked by the service's Python, without curl."
-    why = why if health.path else "The image's own check."
+    who = "the service's Python" if isinstance(member.facts, PythonService) else "a program of its own"
+    what = "gRPC's health service" if health.protocol == "grpc" else health.path
+    why = f"The image's own check: {what}, asked by {who}, without curl." if what else "The image's own check."
     return {"healthcheck": Noted(why, healthcheck(health))}
 
 

@@ -113,18 +113,10 @@ def _begun(stage: Stage, scene: Scene) -> Iterator[Instruction]:
 def _blocks(step: Step, scene: Scene) -> Blocks:
     """A step of the plan; here and nowhere else a step's type decides what is written."""
     match step:
-        case PythonDependencies():
-            return python.dependencies(step, scene)
-        case PythonProject():
-            return python.project(step, scene)
-        case CopyTree():
-            return python.source(step, scene)
-        case GoBinaries():
-            return go.binaries(step, scene)
-        case OwnProgram():
-            return go.own_program(step)
-        case BaseFiles():
-            return go.base_files(step, scene)
+        case PythonDependencies() | PythonProject() | CopyTree():
+            return python.blocks(step, scene)
+        case GoBinaries() | OwnProgram() | BaseFiles():
+            return go.blocks(step, scene)
         case NodeBuild() | NodeModules() | NodeProgram():
             return node.blocks(step, scene)
         case CopyFromStage():

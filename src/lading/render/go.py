@@ -60,6 +60,17 @@ def build_stage(stage: Stage, version: str, scene: Scene) -> Iterator[Instructio
     yield Blank()
 
 
+def blocks(step: GoBinaries | OwnProgram | BaseFiles, scene: Scene) -> Blocks:
+    """A step of a Go service."""
+    match step:
+        case GoBinaries():
+            return binaries(step, scene)
+        case OwnProgram():
+            return own_program(step)
+        case BaseFiles():
+            return base_files(step, scene)
+
+
 def _settings(step: GoBinaries | None) -> dict[str, str]:
     """What the go command is told (https://pkg.go.dev/cmd/go#hdr-Environment_variables): as in the embedded engine."""
     vendored, workspace = step is not None and step.vendored, step is not None and step.workspace

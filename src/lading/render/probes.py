@@ -70,7 +70,10 @@ def _of(member: Member, health: HealthCheck) -> Block:
 
 
 def _get(health: HealthCheck, path: str) -> Block:
-    """What is asked: a path, or the command of a check that knows another way."""
+    """What is asked: a path, gRPC's health service (Kubernetes 1.27 has it), or the command of a check that knows
+    another way."""
+    if health.protocol == "grpc":
+        return {"grpc": {"port": health.port}}
     return {"httpGet": {"path": path, "port": health.port}} if path else {"exec": {"command": [*health.command]}}
 
 

@@ -97,6 +97,17 @@ def build_stage(stage: Stage, scene: Scene) -> Iterator[Instruction]:
         yield from install(public.python)
 
 
+def blocks(step: PythonDependencies | PythonProject | CopyTree, scene: Scene) -> Blocks:
+    """A step of a Python service."""
+    match step:
+        case PythonDependencies():
+            return dependencies(step, scene)
+        case PythonProject():
+            return project(step, scene)
+        case CopyTree():
+            return source(step, scene)
+
+
 def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
     """The environment, from the lock alone: it is made anew only when the lock changes."""
     looked_at = requirements.files_of(step)

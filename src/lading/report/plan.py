@@ -62,7 +62,9 @@ class _Shown:
         """A stage as a branch of the tree, its base and steps as twigs."""
         yield f"{'└─' if last else '├─'} {paint(stage.name, 'bold', self._colour)}: {stage.why}"
         trunk = "   " if last else "│  "
-        twigs: list[tuple[str, Topic | None]] = [(_base(stage.base), "base")] if last else [("the same base", None)]
+        own = last or isinstance(stage.base, ToolchainBase)
+        base = _base(stage.base) if own else "the same base"
+        twigs: list[tuple[str, Topic | None]] = [(base, "base" if last else None)]
         twigs += [(_step(step), _topic(step)) for step in stage.steps]
         for position, (text, topic) in enumerate(twigs):
             final = position == len(twigs) - 1
@@ -141,7 +143,7 @@ def _base(base: Base) -> str:
         case ScratchBase():
             return "nothing"
         case ToolchainBase():
-            return f"{base.name} {base.version}"
+            return f"{base.name.capitalize()} {base.version}"
 
 
 def _step(step: Step) -> str:
