@@ -5,6 +5,7 @@ import posixpath
 from lading.plan.model import NodeBuild, NodeInstall, NodeOutput
 from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.sources import build_excludes
+from lading.plan.reasons import Topic
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import NodeService
 
@@ -24,12 +25,18 @@ def tell_making(book: NodeNotebook) -> None:
             where=facts.at("package.json"),
             fix='"scripts": {"build": "…"} in package.json',
         )
+    topic: Topic = "dependencies" if ships_packages(facts) else "application"  # where there is a step to tell it of
     if facts.packages.lock:
-        book.add("dependencies", "packages", facts.packages.manager, facts.packages.lock, "found")
+        book.add(topic, "packages", facts.packages.manager, facts.packages.lock, "found")
     if facts.packages.scripts:
         listed = ", ".join(facts.packages.scripts)
-        book.add("dependencies", "install scripts", listed, facts.packages.lock, "found")
+        book.add(topic, "install scripts", listed, facts.packages.lock, "found")
         book.note(f"these packages run scripts while they are installed, all others do not: {listed}")
+
+
+def ships_packages(facts: NodeService) -> bool:
+    """Whether packages are installed for production: a site has only files, and a bundle all that it loads."""
+    return facts.kind == "server" and bool(facts.production) and not facts.bundled
 
 
 def install_of(facts: NodeService, *, production: bool) -> NodeInstall:
