@@ -2,8 +2,6 @@
 
 import http.client
 import json
-import secrets
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -18,26 +16,12 @@ from tests.engine.conftest import Program
 from tests.engine.elf import Closure
 from tests.engine.rootfs import Rootfs
 from tests.engine.service import ALONE, CLOSED, Container, container, until
+from tests.engine.storefront import PLATFORMS, SERVICES, Shop, shop
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "storefront"
-SERVICES = ("backend", "storefront", "storefront-site")
 STARTS = {"backend": "/app/backend", "storefront": "/nodejs/bin/node", "storefront-site": "/lading/static-server"}
-PLATFORMS = "linux/amd64,linux/arm64"
 HOST = ("--network", "host")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Shop:
-    """The storefront after `lading build`: its folder, the tag of its images, and what the command said of each."""
-
-    folder: Path
-    lading: Program
-    tag: str
-    reports: Mapping[str, Any]
-
-    def image(self, service: str) -> str:
-        """The name of a service's image in Docker."""
-        return f"{service}:{self.tag}"
+__all__ = ["shop"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +36,6 @@ class Answer:
     def json(self) -> Any:
         """The body, if it is JSON."""
         return json.loads(self.body)
-
-
-@pytest.fixture(scope="module")
-def shop(lading: Program, docker: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """Every service, built for two platforms and loaded into Docker."""
-    folder = tmp_path_factory.mktemp("storefront") / "storefront"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules", "dist", "lading.lock"))
-    tag = f"test-{secrets.token_hex(4)}"
-    said = lading("build", "--format", "json", "--load", "-t", tag, "--platform", PLATFORMS, *SERVICES, cwd=folder)
-    reports = {one["service"]: one for one in json.loads(said)["builds"]}
-    yield Shop(folder=folder, lading=lading, tag=tag, reports=reports)
-    docker.attempt("rmi", "--force", *(f"{service}:{tag}" for service in SERVICES))
 
 
 @pytest.fixture(scope="module")
