@@ -5,10 +5,10 @@ https://docs.astral.sh/uv/concepts/indexes/, https://docs.astral.sh/uv/reference
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lading.survey.python.indexes import Indexes
-from lading.survey.python.pins import Index
+from lading.survey.python.pins import Index, without_credentials
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)")
 _CREDENTIALS = re.compile(r"\bPOETRY_HTTP_BASIC_([A-Z0-9_]+)_(USERNAME|PASSWORD)\Z")
@@ -36,16 +36,6 @@ def only_index(index: Index, env: Mapping[str, str]) -> dict[str, str]:
     """The variables that make uv ask one index and no other."""
     said = dict(_credentials(env))
     return {**said, "UV_DEFAULT_INDEX": _told(_named(index, 0), env, said), "UV_INDEX": "", **said}
-
-
-def without_credentials(address: str) -> str:
-    """An address as anybody may read it.
-
-    >>> without_credentials("https://user:secret@packages.example/simple")
-    'https://packages.example/simple'
-    """
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else address
 
 
 def _named(index: Index, number: int) -> Index:

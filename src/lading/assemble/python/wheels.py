@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from lading.assemble.python.indexes import without_credentials
 from lading.digest import CHUNK, Digest, digest_of, digest_of_chunks, parse_digest
 from lading.errors import LadingError, StepFailed, raise_all
 from lading.survey.python.managers import COMMANDS, manager_of
+from lading.survey.python.pins import without_credentials
 from lading.toolchain.markers import linux_environment
 
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}

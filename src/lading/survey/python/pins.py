@@ -5,6 +5,7 @@ Apart from `LockFacts`, because only a build whose lock is new asks for it, and 
 
 from collections.abc import Iterable
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -40,6 +41,16 @@ def sha256_of(hashes: Iterable[str]) -> tuple[Digest, ...]:
     """The SHA-256 hashes among hashes of any kind (`sha256:…`), sorted; what is none is passed over."""
     found = {one for one in hashes if one.startswith("sha256:") and len(one) == 71 and _is_hex(one[7:])}
     return tuple(sorted(Digest(one) for one in found))
+
+
+def without_credentials(address: str) -> str:
+    """An address as anybody may read it.
+
+    >>> without_credentials("https://user:secret@packages.example/simple")
+    'https://packages.example/simple'
+    """
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else address
 
 
 def _is_hex(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lading.digest import Digest
 from lading.survey.python.lockfacts import Edge, LockFacts, Node
-from lading.survey.python.pins import Index, Pin, sha256_of
+from lading.survey.python.pins import Index, Pin, sha256_of, without_credentials
 from lading.survey.python.tables import normalised
 
 Read = Callable[[str], bytes | None]
@@ -134,7 +134,7 @@ class _Reader:
         name, value = option[1], option[2].strip()
         if name in (*_INCLUDES, *_CONSTRAINTS):
             if "://" in value:
-                self.wrong.append(f"{where}: {value.partition('?')[0]} is not in the repository")
+                self.wrong.append(f"{where}: {without_credentials(value).partition('?')[0]} is not in the repository")
             else:
                 place = normpath(join(dirname(line.file), value))
                 self.take(place, constraint=constraint or name in _CONSTRAINTS, origin=where)
@@ -149,7 +149,8 @@ class _Reader:
         try:
             self.entries.append(_entry(words, digests, dirname(where.rpartition(":")[0])))
         except ValueError:
-            self.wrong.append(f"{where}: {words[:60]!r} is no requirement")
+            shown = "an address" if "://" in words else repr(words[:60])
+            self.wrong.append(f"{where}: {shown} is no requirement")
 
 
 def lines_of(text: str, file: str) -> Iterator[Line]:
