@@ -10,7 +10,6 @@ that was never used, and the stages that use one a variable that changes their s
 have in it.
 """
 
-import json
 import os
 import re
 import shutil
@@ -18,10 +17,11 @@ import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.support.gobake import Offline, fetch_modules, write_bake
 from tests.support.public_bases import PublicBases
 from tools.engine.home import find_home
 
-from bench.sides import Lading, Timing, run, timed
+from bench.sides import Lading, Timing, timed
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "fleet"
 
@@ -35,10 +35,11 @@ BARS = {
 NOTHING_CHANGED = 0.5
 """Seconds that a build of all services may take at most when there is nothing to do."""
 
-_MIRROR = "mirror"
+MODULES = "modules"
+"""The folder that both sides fetch modules from."""
+
 _CACHE = re.compile(r"(--mount=type=cache,\S*?id=)([^,\s]+)")
 _COMPILES = re.compile(r"^(FROM .*\bbuild\.example/golang:.*)$", re.MULTILINE)
-_GO_IMAGE = re.compile(r"^FROM (?:--\S+ )*(golang:[^@\s]+)", re.MULTILINE)
 
 
 class Fleet:
@@ -73,7 +74,7 @@ class LadingFleet(Lading):
     def __init__(self, folder: Path, fleet: Fleet, env: dict[str, str], *, command: Path) -> None:
         home = folder / "home"
         home.mkdir()
-        own = {**env, "HOME": str(home), "GOPROXY": f"file://{folder / _MIRROR}"}
+        own = {**env, "HOME": str(home), "GOPROXY": f"file://{folder / MODULES}"}
         for name in ("GOCACHE", "GOMODCACHE", "GOPATH"):
             own.pop(name, None)
         super().__init__(folder, fleet.folder, own, command=command, registry="")
@@ -100,9 +101,9 @@ class Bake:
         self._rounds = 0
         ours.layout(fleet.services[0], folder / "layout")
         ours.render()
-        self._bases = PublicBases(home=find_home(env), folder=folder / "bases", own={})
-        self._bases.folder.mkdir()
-        self._targets = dict(self._rendered(folder))
+        bases = PublicBases(home=find_home(env), folder=folder / "bases")
+        bases.folder.mkdir()
+        self._targets = dict(self._rendered(Offline(bases=bases, modules=folder / MODULES), folder / "layout"))
         self.forget()
         self._pull()
 
@@ -120,42 +121,29 @@ class Bake:
         token = f"{os.getpid()}-{self._rounds}"
         for name, (text, _) in self._targets.items():
             new = _CACHE.sub(rf"\g<1>\g<2>-{token}", text)
-            (self._folder / f"{name}.Dockerfile").write_text(_COMPILES.sub(rf"\1\nENV ROUND={token}", new))
+            self._dockerfile(name).write_text(_COMPILES.sub(rf"\1\nENV ROUND={token}", new))
         targets = {
             name: {
                 "context": str(self._fleet.folder),
-                "dockerfile": str(self._folder / f"{name}.Dockerfile"),
+                "dockerfile": str(self._dockerfile(name)),
                 "contexts": contexts,
                 "tags": [f"bench/fleet-{name}:1"],
-                "attest": ["type=provenance,disabled=true"],
             }
             for name, (_, contexts) in self._targets.items()
         }
-        document = {"group": {"default": {"targets": list(targets)}}, "target": targets}
-        (self._folder / "bake.json").write_text(json.dumps(document, indent=1))
+        write_bake(self._folder / "bake.json", targets)
 
-    def _rendered(self, folder: Path) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
+    def _dockerfile(self, name: str) -> Path:
+        return self._folder / f"{name}.Dockerfile"
+
+    def _rendered(self, offline: Offline, layout: Path) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
         """By service: its Dockerfile, as BuildKit is to read it here, and the stand-ins for its images."""
         for name in self._fleet.services:
             dockerfile = self._fleet.folder / "services" / name / "Dockerfile"
             ignored = dockerfile.with_name("Dockerfile.dockerignore")
-            text = dockerfile.read_text()
-            bases = self._with_go(text, folder)
-            text, flags = bases.stand_in(text, base=folder / "layout")
-            shutil.copyfile(ignored, self._folder / f"{name}.Dockerfile.dockerignore")
+            yield name, offline.stand_in(dockerfile.read_text(), base=layout)
+            shutil.move(ignored, self._dockerfile(name).with_name(f"{name}.Dockerfile.dockerignore"))
             dockerfile.unlink()
-            ignored.unlink()
-            contexts = dict(flag.split("=", 1) for flag in flags[1::2])
-            yield name, (re.sub(r"^RUN ", "RUN --network=none ", text, flags=re.MULTILINE), contexts)
-
-    def _with_go(self, text: str, folder: Path) -> PublicBases:
-        """The bases, with the image of Go that a Dockerfile names: it brings the modules along."""
-        found = _GO_IMAGE.search(text)
-        if not found:
-            raise SystemExit("the Dockerfile of the fleet has no stage of Go")
-        modules = {_MIRROR: folder / _MIRROR}
-        go = self._bases.with_files("fleet", self._bases.golang(), modules, [f"GOPROXY=file:///{_MIRROR}"])
-        return PublicBases(home=self._bases.home, folder=self._bases.folder, own={found[1]: go})
 
     def _pull(self) -> None:
         """Let the engine have the bases, untimed."""
@@ -169,14 +157,6 @@ class Bake:
         timed(command, self._env, self._folder)
 
 
-def mirror(folder: Path, fleet: Fleet, env: dict[str, str]) -> None:
-    """Fetch all modules once, as a folder that the go command can fetch them from."""
-    cache = folder / "modules"
-    own = {**env, "GOMODCACHE": str(cache), "GOFLAGS": "-modcacherw"}
-    run(["go", "-C", fleet.folder, "mod", "download"], own)
-    shutil.copytree(cache / "cache" / "download", folder / _MIRROR, ignore=shutil.ignore_patterns("sumdb", "*.lock"))
-
-
 class FleetBench:
     """One run of the fleet's table."""
 
@@ -184,7 +164,7 @@ class FleetBench:
         self._rounds = rounds
         self._fleet = Fleet(folder)
         self._timings: dict[str, dict[str, list[float]]] = {}
-        mirror(folder, self._fleet, env)
+        fetch_modules(folder / MODULES, self._fleet.folder, env)
         self._ours = LadingFleet(folder, self._fleet, env, command=command)
         self._ours.lock()
         self._peer = Bake(folder, self._fleet, env, ours=self._ours) if env.get("DOCKER_HOST") else None
