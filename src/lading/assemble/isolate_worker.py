@@ -19,7 +19,7 @@ _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
 )  # fmt: skip
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 _DETACH = 2
-_PDEATHSIG, _NO_NEW_PRIVS, _SIGKILL = 1, 38, 9
+_PDEATHSIG, _CAPBSET_DROP, _NO_NEW_PRIVS, _SIGKILL = 1, 24, 38, 9
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 """The number of pivot_root(2), for which the C library has no function (syscalls(2))."""
 _DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -70,17 +70,24 @@ def _become(task: dict[str, Any], *, alone: bool) -> NoReturn:
             _mount(source, root / target.lstrip("/"), flags=_BIND)
         _read_only(root)
         _enter(root)
-        _libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
-        if not alone:
-            os.setgroups([])
-            os.setgid(_NOBODY)
-            os.setuid(_NOBODY)
+        _give_up(alone=alone)
         os.chdir(task["folder"])
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.execvpe(task["command"][0], task["command"], task["environment"])  # noqa: S606  # that is what it is for
     except (OSError, Unable) as error:
         _tell(error)
     os._exit(NOT_ISOLATED)
+
+
+def _give_up(*, alone: bool) -> None:
+    """Every capability, also those of a namespace of its own: with them it could make the root writable again."""
+    for number in range(64):
+        _libc.prctl(_CAPBSET_DROP, number, 0, 0, 0)
+    _libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if not alone:
+        os.setgroups([])
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
 
 
 def _furnish(root: Path) -> None:
@@ -91,6 +98,7 @@ def _furnish(root: Path) -> None:
     _mount("tmpfs", devices, "tmpfs", _NOSUID | _NOEXEC)
     devices.chmod(0o755)
     (devices / "shm").mkdir()
+    (devices / "shm").chmod(0o1777)
     for name in _DEVICES:
         (devices / name).touch()
         _mount(Path("/dev", name), devices / name, flags=_BIND)

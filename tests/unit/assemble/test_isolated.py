@@ -70,6 +70,13 @@ def test_it_has_no_network_and_sees_no_other_process(root: Path) -> None:
     assert (pid, processes) == ("1", "/proc/1")
 
 
+def test_it_has_no_capabilities_and_can_win_none(root: Path) -> None:
+    done = isolated(root, "cat /proc/self/status")
+    told = dict(line.split(":\t", 1) for line in done.out.splitlines() if ":\t" in line)
+    assert {int(told[f"Cap{kind}"], 16) for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
+    assert told["NoNewPrivs"] == "1"
+
+
 def test_its_exit_code_and_words_are_passed_on(root: Path) -> None:
     done = isolated(root, "echo out; echo err >&2; exit 7")
     assert (done.code, done.out, done.err) == (7, "out\n", "err\n")
