@@ -112,7 +112,7 @@ class OutsideSources:
     def node(self, line: str, pins: Pins) -> "NodeTool":
         """See `Sources.node`."""
         from lading.assemble.node.tool import NodeTool
-        from lading.toolchain.node import find_node, tool_of
+        from lading.toolchain.node import find_node, headers, tool_of
         from lading.toolchain.uv import machine_platform
 
         pin = pins.tool(tool_of(line), machine_platform())
@@ -120,8 +120,9 @@ class OutsideSources:
             raise UsageError(
                 f"the lock does not have node {line} for {machine_platform()}", where="lading.lock", fix="lading lock"
             )
-        found = find_node(pin, runner=self._runner(), env=self._env, store=self._store)
-        return NodeTool(found, self._runner(), self._env, self._store)
+        runner, store = self._runner(), self._store
+        found = find_node(pin, runner=runner, env=self._env, store=store)
+        return NodeTool(found, runner, self._env, store, lambda: headers(found, pin, runner=runner, store=store))
 
     def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
         """See `Sources.tool_wheel`."""

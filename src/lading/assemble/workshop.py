@@ -58,7 +58,7 @@ class Sources(Protocol):
         """The pinned node of a release line, for this machine."""
 
     def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
-        """The wheel of a tool, for whichever machine, fetched into `scratch`; its hash is checked by whoever opens it."""
+        """The wheel of a tool, for whichever machine, fetched into `scratch`; whoever opens it checks its hash."""
 
 
 class Workshop:

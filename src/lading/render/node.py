@@ -36,7 +36,10 @@ def build_stage(stage: Stage, line: str, scene: Scene) -> Iterator[Instruction]:
     own = all(isinstance(step, NodeBuild) for step in stage.steps)
     base = scene.plan.runtime.base
     suite = base.suite if isinstance(base, DebianBase) else STATIC_SUITE
-    image = pinned(node_image(line, suite), scene.pins, scene.plan.platforms)
+    # Who runs install scripts may compile: the plain image has compilers, the slim one has none.
+    compiles = any(step.install.scripts for step in stage.steps if isinstance(step, NodeBuild | NodeModules))
+    image = node_image(line, suite)
+    image = pinned(image.removesuffix("-slim") if compiles else image, scene.pins, scene.plan.platforms)
     yield Comment((f"{stage.name}: {stage.why}.", *scene.reasons.told("base", "node")))
     yield From(image, stage.name, native=own and bool(stage.steps))
     yield Arg(ARCHITECTURE)

@@ -58,6 +58,19 @@ def find_node(pin: ToolPin, *, runner: Runner, env: Mapping[str, str], store: St
     return _on_path(pin, runner, env) or _unpacked(pin, runner, store)
 
 
+def headers(node: Node, pin: ToolPin, *, runner: Runner, store: Store) -> Path:
+    """The folder with `include/node`, which compiling a package for node takes: beside node, or of the pinned wheel."""
+    beside = node.path.resolve().parent.parent
+    if (beside / "include/node/node.h").is_file():
+        return beside
+
+    def choose(name: str) -> str:
+        path = name.removeprefix(_ROOT) if name.startswith(_ROOT) else ""
+        return path if path.startswith("include/") else ""
+
+    return tool_folder(pin, choose, store=store, runner=runner, version=f"headers {_LAYOUT}", fix=_FIX)
+
+
 def member_of(pin: ToolPin, name: str) -> str:
     """What a member of node's wheel is called in the tool's folder; nothing for what is not wanted of it."""
     if name == f"{pin.filename.partition('-')[0]}-{pin.version}.dist-info/licenses/LICENSE":

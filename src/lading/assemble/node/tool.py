@@ -7,7 +7,7 @@ Whatever packages or projects run themselves gets an environment of a few declar
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lading.errors import StepFailed, UsageError, VerificationFailed
@@ -44,9 +44,13 @@ _OTHER = ("EINTEGRITY", "ERR_PNPM_TARBALL_INTEGRITY", "Integrity check failed", 
 
 
 class NodeTool:
-    """A node with its npm, and the programs that are started with it. `env` is the caller's environment."""
+    """A node with its npm, and the programs that are started with it. `env` is the caller's environment; `headers`
+    gives the folder with node's own, for packages that are compiled."""
 
-    def __init__(self, node: Node, runner: Runner, env: Mapping[str, str], store: Store) -> None:
+    def __init__(
+        self, node: Node, runner: Runner, env: Mapping[str, str], store: Store, headers: Callable[[], Path]
+    ) -> None:
+        self._headers = headers
         self._node = node
         self._runner = runner
         self._env = env
@@ -82,10 +86,11 @@ class NodeTool:
         if words:
             command = self._program(words[0], install)
             command += words[1:]
-            done = self._declared(command, folder, home, {}, install)
+            done = self._declared(command, folder, home, {"npm_config_nodedir": str(self._headers())}, install)
             if done.code:
                 what = f"the install scripts of {', '.join(install.scripts)} failed\n{_told(done)}"
-                raise StepFailed(what, where=install.lock, fix='engine = "buildkit" in lading.toml has compilers')
+                fix = 'have a C++ compiler, make and Python here, or engine = "buildkit" in lading.toml, which has them'
+                raise StepFailed(what, where=install.lock, fix=fix)
 
     def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall) -> None:
         """Run a script of the `package.json` in `folder`, with a declared environment and `env`."""

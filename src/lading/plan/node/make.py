@@ -19,7 +19,7 @@ from lading.plan.model import (
     Step,
     ToolchainBase,
 )
-from lading.plan.node.making import build_of, install_of, tell_making
+from lading.plan.node.making import build_of, install_of, ships_packages, tell_making
 from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.site import site_plan
 from lading.plan.node.sources import source_excludes
@@ -40,6 +40,7 @@ from lading.plan.running import (
 )
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import NodeService
+from lading.survey.node.processes import SERVERS
 
 FOLDER = "/app"
 """Where the application is."""
@@ -58,7 +59,7 @@ def node_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
     book = NodeNotebook(facts, strategy)
     node, base = choose_node(book), choose_base(book)
     tell_making(book)
-    port = choose_port(book, serves=True)
+    port = choose_port(book, serves=_serves(facts))
     start = choose_start(book, port)
     processes = choose_processes(book, start, port)
     health = choose_health(book, port)
@@ -82,6 +83,11 @@ def node_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
     return Planned(plan, tuple(book.reasons))
 
 
+def _serves(facts: NodeService) -> bool:
+    """Whether a service listens for requests, as far as its packages tell."""
+    return facts.framework is not None or bool(facts.health) or not SERVERS.isdisjoint(facts.production)
+
+
 def _building(facts: NodeService, strategy: ServiceStrategy, node: str) -> tuple[Stage, ...]:
     base = ToolchainBase(name="node", version=node)
     stages: list[Stage] = []
@@ -90,7 +96,7 @@ def _building(facts: NodeService, strategy: ServiceStrategy, node: str) -> tuple
         stages.append(
             Stage(name="build", base=base, steps=(step,), why="installs everything, and builds; does not ship")
         )
-    if facts.production and not facts.bundled:
+    if ships_packages(facts):
         modules = NodeModules(
             node=node,
             install=install_of(facts, production=True),
