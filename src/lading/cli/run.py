@@ -81,11 +81,12 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from lading.prove.container import Request
 
     _check(args)
+    command = _command(args, context)
     found = find_image(context, args.image)
     request = Request(
         name=found.name,
         content=found.content,
-        command=_command(args, context),
+        command=command,
         env=tuple(variable(text, context) for text in args.env),
         publish=tuple(args.publish),
         host_network=args.network == "host",

@@ -113,7 +113,7 @@ def _with_lock(
     if facts is not None and not facts.name and facts.project:
         key = f"{facts.table}.name"
         yield "pyproject.toml", f"pyproject.toml › {key} is missing, or is no name", "give the project a name"
-    if found.root is None:
+    if found.root is None or (facts and facts.name and found.root.name not in ("", facts.name)):
         yield path, f"{file} is not the lock of this project", again
     changed = found.stale or ", ".join(differences(facts.requires if facts else None, found.requires))
     if changed:
