@@ -15,7 +15,7 @@ app.listen(process.env.PORT || 3000);
 """
 
 
-def package(name: str = "shop", **more: object) -> str:
+def package(name: str = "shop", /, **more: object) -> str:
     """A `package.json`."""
     return json.dumps({"name": name, "version": "1.2.3", **more})
 
