@@ -95,6 +95,7 @@ def own_program(step: OwnProgram) -> Blocks:
         Workdir(folder),
         Comment((f"{sentence(step.why)}. The whole source of it, which depends on nothing but Go.",)),
         Write(files=source_of(step.name), folder=f"{folder}/", mode="644"),
+        Blank(),  # hadolint reads no instruction right behind a here-document
         Run((_FOR_TARGET + command(*_BUILD, "-o", step.path, "."),), mounts=(_COMPILED,)),
         Blank(),
     )

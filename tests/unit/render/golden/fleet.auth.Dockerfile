@@ -22,6 +22,7 @@ the source of probe/grpc.go
 grpc.go
 the source of probe/main.go
 main.go
+
 RUN --mount=type=cache,id=go-build,target=/root/.cache/go-build \
     GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false '-ldflags=-s -w' -o /lading/probe .
 

@@ -82,6 +82,7 @@ the source of static-server/go.mod
 go.mod
 the source of static-server/main.go
 main.go
+
 RUN --mount=type=cache,id=go-build,target=/root/.cache/go-build \
     GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false '-ldflags=-s -w' -o /lading/static-server .
 
