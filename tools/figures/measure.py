@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lading.toolchain.uv import own_uv
+from tools.figures.single_stage import Saved, single_stages
 from tools.figures.systems import System
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +37,15 @@ class Image(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A system: its images by name, seconds of building, and of starting by service (those that could be started)."""
+    """A system: its images by name, seconds of building, and of starting by service (those that could be started);
+    what single-stage images take beside it, by service."""
 
     images: tuple[Image, ...]
     first: float
     changed: float
     nothing: float
     healthy: Mapping[str, float]
+    single: Mapping[str, Saved] = {}
 
 
 def measure(system: System, scratch: Path) -> Measured:
@@ -61,6 +64,7 @@ def measure(system: System, scratch: Path) -> Measured:
         changed=statistics.median(changed),
         nothing=statistics.median(nothing),
         healthy=dict(bench.started(system.starts)),
+        single=single_stages(bench.lading, system.single, scratch),
     )
 
 
@@ -86,16 +90,16 @@ class _Bench:
             file = self._folder / name
             file.write_text(f"{_text(file)}{line}\n", "utf-8")
         began = time.perf_counter()
-        self._lading("build", "--quiet")
+        self.lading("build", "--quiet")
         return time.perf_counter() - began
 
     def images(self) -> list[Image]:
         """What was built, by service."""
-        plans = json.loads(self._lading("plan", "--format", "json"))
+        plans = json.loads(self.lading("plan", "--format", "json"))
         return [self._image(plan) for plan in plans]
 
     def _image(self, plan: Mapping[str, Any]) -> Image:
-        told = json.loads(self._lading("size", plan["image"], "--format", "json"))
+        told = json.loads(self.lading("size", plan["image"], "--format", "json"))
         base = plan["stages"][-1]["base"]
         return Image(
             service=plan["service"],
@@ -120,7 +124,8 @@ class _Bench:
                 print(f"{service} was not started:", done.stderr.strip().splitlines()[-1:], file=sys.stderr)
         return found
 
-    def _lading(self, *words: str) -> str:
+    def lading(self, *words: str) -> str:
+        """Run the command line, which must succeed; what it prints."""
         done = self._attempt(*words)
         if done.returncode:
             raise SystemExit(f"lading {' '.join(words)} in {self._folder.name}:\n{done.stderr}")

@@ -4,10 +4,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
+class SingleStage(NamedTuple):
+    """A Dockerfile with one stage, built in a folder of the example; the size and the reduction that the record has."""
+
+    dockerfile: str
+    context: str
+    size: str
+    reduction: str
+
+
 class System(NamedTuple):
     """One example. `sizes` are what the record says of images on disk, by service (or empty for all alike); `first` and
     `changed` of building; `edit` is the file that the measurement changes by a line, `remark` how a comment begins in
-    it; `starts` are the services that are started, with the variables that they want."""
+    it; `starts` are the services that are started, with the variables that they want; `single` are single-stage
+    Dockerfiles to compare with, by service."""
 
     folder: str
     record: str
@@ -19,6 +29,7 @@ class System(NamedTuple):
     edit: str
     remark: str
     starts: Mapping[str, Mapping[str, str]]
+    single: Mapping[str, SingleStage] = {}
 
 
 SYSTEMS = (
@@ -63,12 +74,16 @@ SYSTEMS = (
         record="Multi-Stage Docker Builds",
         base="node:24-alpine, alpine:3.22",
         user="not root",
-        sizes={"storefront": "~150 MB (single-stage ~500 MB)", "backend": "~50 MB (single-stage ~800 MB)"},
+        sizes={"storefront": "~150 MB", "backend": "~50 MB"},
         first="",
         changed="",
         edit="backend/main.go",
         remark="//",
         starts={"backend": {}, "storefront": {}, "storefront-site": {}},
+        single={
+            "storefront": SingleStage("naive/frontend.Dockerfile", "frontend", "~500 MB", "~70%"),
+            "backend": SingleStage("naive/backend.Dockerfile", "backend", "~800 MB", "~94%"),
+        },
     ),
     System(
         folder="riskshield",

@@ -13,7 +13,12 @@ Row = tuple[str, str, str]
 
 def section(system: System, found: Measured) -> list[str]:
     """The lines of one system: a heading, and a table of what its record says and what was measured."""
-    rows = [*_sizes(system, found.images), *_contents(found.images), *_decisions(system, found.images)]
+    rows = [
+        *_sizes(system, found.images),
+        *_single(system, found),
+        *_contents(found.images),
+        *_decisions(system, found.images),
+    ]
     rows += list(_times(system, found))
     lines = ["| | the record | measured |", "|---|---|---|"]
     lines += [f"| {what} | {said or '–'} | {measured} |" for what, said, measured in rows]
@@ -30,6 +35,14 @@ def _sizes(system: System, images: Sequence[Image]) -> Iterator[Row]:
         yield f"image{of} compressed", "", _megabytes(image.size)
     if len(images) > 1:
         yield f"all {len(images)} images on disk", "", _megabytes(sum(image.unpacked for image in images))
+
+
+def _single(system: System, found: Measured) -> Iterator[Row]:
+    for service, stage in system.single.items():
+        saved = found.single.get(service)
+        size = _megabytes(saved.unpacked) if saved else "not measured: no builder was there"
+        yield f"single-stage image of {service} on disk", stage.size, size
+        yield f"saved of it by {service}", stage.reduction, f"{round(100 * saved.reduction)}%" if saved else ""
 
 
 def _contents(images: Sequence[Image]) -> Iterator[Row]:

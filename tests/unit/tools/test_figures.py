@@ -1,7 +1,8 @@
 import pytest
 from tools.figures.__main__ import README, replaced
 from tools.figures.measure import ROOT, Image, Measured
-from tools.figures.systems import SYSTEMS, System
+from tools.figures.single_stage import Saved
+from tools.figures.systems import SYSTEMS, SingleStage, System
 from tools.figures.table import section
 
 SHOP = System(
@@ -44,6 +45,17 @@ def test_one_image() -> None:
         "| build with nothing changed | – | 0.05 s |",
         "| healthy after | – | 1.2 s |",
     ]
+
+
+def test_what_a_single_stage_takes() -> None:
+    system = SHOP._replace(single={"web": SingleStage("naive/Dockerfile", ".", "~500 MB", "~70%")})
+    found = Measured(images=(image("web", 150_000_000),), first=1, changed=1, nothing=1, healthy={})
+    lines = section(system, found._replace(single={"web": Saved(480_000_000, 0.6875)}))
+    assert "| single-stage image of web on disk | ~500 MB | 480.0 MB |" in lines
+    assert "| saved of it by web | ~70% | 69% |" in lines
+    assert "| single-stage image of web on disk | ~500 MB | not measured: no builder was there |" in section(
+        system, found
+    )
 
 
 @pytest.mark.parametrize(("number", "shown"), [(2, 2), (21, 1)])
