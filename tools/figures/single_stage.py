@@ -1,7 +1,7 @@
 """The images that a team's first Dockerfiles make, one stage and everything in it, held against Lading's own.
 
-BuildKit builds them, on stand-ins for the public images (`tests.support.public_bases`): those are smaller than what they
-stand for, so the saving is rather larger than what is measured.
+BuildKit builds them, on stand-ins for the public images (`tests.support.public_bases`). Those are smaller than what
+they stand for: what is saved is rather more than what is measured.
 """
 
 import json
