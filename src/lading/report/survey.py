@@ -19,6 +19,7 @@ from lading.survey.model import (
     Survey,
     Unsupported,
 )
+from lading.survey.python.managers import COMMANDS
 
 _SOME = 4
 """Files that are named before the rest is counted."""
@@ -97,6 +98,10 @@ def _python(one: PythonService) -> Iterator[Row]:
     yield "project", installed, one.package.source
     own = sum("" in package.ways for package in one.packages)
     yield "packages", f"{own} in production", one.lock
+    list_only = ", without hashes: no lock" if one.unhashed else ""
+    yield "manager", f"{COMMANDS[one.manager].title}{list_only}", one.lock
+    if one.parts:
+        yield "parts", ", ".join(part.folder for part in one.parts if part.package), one.lock
     for name, values in (("groups", one.groups), ("extras", one.extras)):
         if values:
             yield name, ", ".join(values), one.project

@@ -13,6 +13,7 @@ from lading.plan.reasons import Decision
 from lading.plan.running import choose_health, choose_port, tell_rest
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import App, PythonService
+from lading.survey.python.managers import COMMANDS
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,10 @@ def _packages(book: PythonNotebook) -> frozenset[str]:
     named = [f"{kind} {name}" for kind, names in asked.items() for name in names]
     also = f", with {', '.join(named)}" if named else ""
     book.add("dependencies", "packages", f"{len(found)}, none for development{also}", book.facts.lock)
+    book.add("dependencies", "manager", COMMANDS[book.facts.manager].title, book.facts.lock, "found")
+    for kind, names in asked.items():
+        for name in names:
+            book.add("dependencies", f"{kind} {name}", "installed", book.origin(f"{kind}s"))
     _tell_list(book)
     return found
 
