@@ -8,6 +8,7 @@ Plain files under the user's cache folder, written to a temporary name and renam
     images/<name>           the index or manifest digest that a name stands for
     state/<name>            small caches that may vanish at any time (file stamps, the inputs of the last build)
     roots/<key>/            unpacked trees that programs run from
+    caches/<tool>/          what tools keep for themselves
     tmp/                    files being written
 """
 

@@ -22,6 +22,9 @@ YOUNG = 3600.0
 STALE = 86400.0
 """Seconds after which a file under way was left by a build that was killed, and an unpacked tree is not in use."""
 
+CACHES = ("go-build", "go-mod")
+"""What tools keep for themselves in the store. Each goes as a whole, when nothing has used it for long."""
+
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _ROOT = re.compile(r"[0-9a-f]{32}\Z")
 _TEMPORARY = re.compile(r"(?:[0-9a-f]+-[0-9a-f]{16}|tmp[a-z0-9_]{8}|crash-[0-9T]+-[0-9]+\.txt)\Z")
@@ -112,6 +115,9 @@ def _others(store: Store) -> Iterator[_Item]:
         yield from _item(entry)
     for entry in _entries(store.root / "roots"):
         if _ROOT.match(entry.name):
+            yield from _item(entry)
+    for entry in _entries(store.root / "caches"):
+        if entry.name in CACHES:
             yield from _item(entry)
 
 

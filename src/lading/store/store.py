@@ -242,6 +242,14 @@ class Store:
     def _root(self, key: Digest) -> Path:
         return self.root / "roots" / hex_of(key)[:32]
 
+    def cache_folder(self, name: str) -> Path:
+        """The folder of a tool that keeps things for itself. Asking for it is using it."""
+        folder = self.root / "caches" / name
+        with self.writing():
+            folder.mkdir(parents=True, exist_ok=True)
+            _touch(str(folder), folder.stat())
+        return folder
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A temporary folder on the store's own disk, removed afterwards."""

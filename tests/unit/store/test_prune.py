@@ -112,6 +112,16 @@ def test_unpacked_trees_go_whole(store: Store) -> None:
     assert list((store.root / "tmp").iterdir()) == []
 
 
+def test_a_tool_s_own_cache_goes_whole_when_nothing_has_used_it_for_long(store: Store) -> None:
+    for name in ("go-build", "somebody-else-s"):
+        folder = store.root / "caches" / name
+        (folder / "a").mkdir(parents=True)
+        (folder / "a" / "object").write_bytes(b"12345")
+        os.utime(folder, (NOW - 90 * DAY, NOW - 90 * DAY))
+    assert prune(store, needed=(), older_than=60 * DAY, max_size=None, now=NOW).removed_bytes == 5
+    assert [path.name for path in (store.root / "caches").iterdir()] == ["somebody-else-s"]
+
+
 def test_a_dry_run_removes_nothing_and_tells_the_same(store: Store) -> None:
     a_blob(store, "old", 15 * DAY)
     told = pruned(store, dry_run=True)

@@ -43,12 +43,12 @@ class GoCommand:
     def _caches(self) -> dict[str, str]:
         """A cache of what was compiled with these flags is of no use to anybody else, so it is the store's; modules
         that the caller has are not fetched again."""
-        caches = self._store.root / "caches"
         settings = self._settings
         modules = Path(settings.get("GOPATH", "").split(os.pathsep)[0] or self._home / "go") / "pkg" / "mod"
         return {
-            "GOCACHE": settings.get("GOCACHE") or str(caches / "go-build"),
-            "GOMODCACHE": settings.get("GOMODCACHE") or str(modules if modules.is_dir() else caches / "go-mod"),
+            "GOCACHE": settings.get("GOCACHE") or str(self._store.cache_folder("go-build")),
+            "GOMODCACHE": settings.get("GOMODCACHE")
+            or str(modules if modules.is_dir() else self._store.cache_folder("go-mod")),
         }
 
 
