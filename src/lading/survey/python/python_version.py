@@ -26,16 +26,18 @@ def python_facts(requires: Fact[str], files: Mapping[str, bytes]) -> PythonFacts
 
     A version that is no plain one (`pypy3.10`, `3.13t`) is told as it stands; the plan refuses it.
     """
+    version = _version_fact(requires, files)
     return PythonFacts(
-        version=_version_fact(requires, files),
+        version=version,
         requires=requires.value,
         source=requires.source,
-        allowed=allowed(requires.value),
+        allowed=allowed(requires.value, said=version.value),
     )
 
 
-def allowed(requires: str) -> tuple[str, ...]:
-    """The known versions (`major.minor`) that a range allows, the preferred first: Debian's, then the others by age.
+def allowed(requires: str, *, said: str = "") -> tuple[str, ...]:
+    """The known versions (`major.minor`) that a range allows, the preferred first: Debian's, then the others by age,
+    last the one that was `said`, should it be newer than all of them.
 
     One that is no range allows none.
 
@@ -48,7 +50,10 @@ def allowed(requires: str) -> tuple[str, ...]:
         range_ = SpecifierSet(requires)
     except InvalidSpecifier:
         return ()
-    return tuple(short for short, full in {**OFFERED, **OTHERS}.items() if range_.contains(full))
+    known = {**OFFERED, **OTHERS}
+    if _PLAIN.match(said):
+        known.setdefault(said, f"{said}.99")
+    return tuple(short for short, full in known.items() if range_.contains(full))
 
 
 def _version_fact(requires: Fact[str], files: Mapping[str, bytes]) -> Fact[str]:

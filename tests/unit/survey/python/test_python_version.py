@@ -97,3 +97,10 @@ def test_what_a_range_allows_is_a_fact() -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_a_range_or_allows_nothing(text: str) -> None:
     assert set(allowed(text)) <= {*OFFERED, "3.14", "3.12", "3.10", "3.9"}
+
+
+@pytest.mark.parametrize(("requires", "fits"), [(">=3.15", True), (">=3.11", True), (">=3.11,<3.16", False)])
+def test_a_version_that_nobody_knew_yet_is_judged_by_the_range(requires: str, fits: bool) -> None:
+    found = facts(requires, {".python-version": b"3.17\n"})
+    assert found.version.value == "3.17"
+    assert found.allows("3.17") is fits
