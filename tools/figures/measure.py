@@ -25,12 +25,13 @@ _HEALTHY = re.compile(r"healthy after ([\d.]+) (ms|s)\b")
 
 
 class Image(NamedTuple):
-    """An image: bytes on disk and compressed, and what is in it."""
+    """An image: bytes on disk and compressed, and what is in it. `programs` are bytes on disk of compiled programs."""
 
     service: str
     base: str
     user: str
     unpacked: int
+    programs: int
     size: int
     packages: int
     files: int
@@ -106,6 +107,7 @@ class _Bench:
             base=base.get("name") or base.get("reference") or "scratch",
             user=plan["config"]["user"],
             unpacked=told["unpacked"],
+            programs=sum(layer["unpacked"] for layer in told["layers"] if layer["title"] == "programs"),
             size=told["size"],
             packages=sum(one["kind"] != "application" for one in told["packages"]),
             files=sum(layer["files"] for layer in told["layers"]),

@@ -32,6 +32,8 @@ def _sizes(system: System, images: Sequence[Image]) -> Iterator[Row]:
         largest = f", the largest of {len(images)}" if len(images) > MANY else ""
         said = system.sizes.get(image.service) or system.sizes.get("", "")
         yield f"image{of} on disk{largest}", said, _megabytes(image.unpacked)
+        if image.programs:
+            yield f"image{of} beside its own programs", "", _megabytes(image.unpacked - image.programs)
         yield f"image{of} compressed", "", _megabytes(image.size)
     if len(images) > 1:
         yield f"all {len(images)} images on disk", "", _megabytes(sum(image.unpacked for image in images))

@@ -19,9 +19,16 @@ SHOP = System(
 )
 
 
-def image(service: str, unpacked: int) -> Image:
+def image(service: str, unpacked: int, programs: int = 0) -> Image:
     return Image(
-        service=service, base="distroless", user="1:1", unpacked=unpacked, size=unpacked // 3, packages=12, files=3456
+        service=service,
+        base="distroless",
+        user="1:1",
+        unpacked=unpacked,
+        programs=programs,
+        size=unpacked // 3,
+        packages=12,
+        files=3456,
     )
 
 
@@ -67,6 +74,12 @@ def test_many_images_are_shown_by_the_largest(number: int, shown: int) -> None:
     assert f"service-{number - 1} on disk" in named[-2]
     assert f"| all {number} images on disk | – | {sum(one.unpacked for one in images) / 1e6:.1f} MB |" in lines
     assert "| healthy after | – | not started: no container runtime was there |" in lines
+
+
+def test_compiled_programs_are_told_apart_from_what_lies_around_them() -> None:
+    images = (image("web", 12_300_000, programs=10_000_000),)
+    lines = section(SHOP, Measured(images=images, first=1, changed=1, nothing=1, healthy={}))
+    assert "| image beside its own programs | – | 2.3 MB |" in lines
 
 
 def test_the_page_has_a_place_for_every_system_and_every_file_is_there() -> None:
