@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lading.digest import Digest
 from lading.tree.tree import Tree
 
-VERSION = "10"
+VERSION = "11"
 """Part of every remembered survey and plan: a change of how they are made needs a new one."""
 
 _READ = frozenset({
@@ -29,8 +29,9 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
     `more` are further inputs of whoever remembers something by it.
     """
     lines = []
+    lists = has_lists(tree)
     for file in tree.files():
-        if file.link is None and (file.path.endswith(_MODULES) or is_read(file.path)):
+        if file.link is None and (file.path.endswith(_MODULES) or is_read(file.path, lists=lists)):
             lines.append(f"{file.path}\0{tree.digest(file.path)}\n")
         else:
             lines.append(f"{file.path}\n")
@@ -39,10 +40,17 @@ def fingerprint(tree: Tree, more: Iterable[str] = ()) -> Digest:
     return Digest("sha256:" + state.hexdigest())
 
 
-def is_read(path: str) -> bool:
-    """Whether a survey reads a file that is no module."""
+def is_read(path: str, *, lists: bool) -> bool:
+    """Whether a survey reads a file that is no module. `lists`: see `has_lists`."""
     name = path.rpartition("/")[2]
-    return name in _READ or name.endswith(LISTS) or (name.startswith("pylock.") and name.endswith(".toml"))
+    if name in _READ or (name.startswith("pylock.") and name.endswith(".toml")):
+        return True
+    return lists and name.endswith(LISTS)
+
+
+def has_lists(tree: Tree) -> bool:
+    """Whether a tree has a list of requirements: any text file may then be included by it."""
+    return any(file.path.rpartition("/")[2] == "requirements.txt" for file in tree.files())
 
 
 def is_source(path: str) -> bool:

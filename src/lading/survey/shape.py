@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lading.digest import Digest, digest_of
-from lading.survey.fingerprint import SCRIPTS, is_read, is_source, key_of
+from lading.survey.fingerprint import SCRIPTS, has_lists, is_read, is_source, key_of
 from lading.survey.patterns import DEVELOPMENT
 from lading.tree.patterns import Patterns
 from lading.tree.tree import Tree
@@ -32,6 +32,7 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
     go: dict[str, list[str]] = {}
     scripts: dict[str, list[str]] = {}
     lines = []
+    lists = has_lists(tree)
     for file in tree.files():
         if file.link is None and file.path.endswith(".go"):
             lines.append(f"{file.path}\n")
@@ -46,7 +47,7 @@ def shape(tree: Tree, memo: "Memo", more: Iterable[str] = ()) -> Digest:
         if module and not development.matches(file.path):
             folders.setdefault(posixpath.dirname(file.path), []).append(file.path)
             module = False
-        read = module or (file.link is None and is_read(file.path))
+        read = module or (file.link is None and is_read(file.path, lists=lists))
         lines.append(f"{file.path}\0{tree.digest(file.path) if read else ''}\n")
     # One remembered answer a folder: a tree of a thousand modules must not cost a thousand reads.
     lines += [_shape_of_folder(tree, memo, paths) for _, paths in sorted(folders.items())]
