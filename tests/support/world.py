@@ -299,7 +299,7 @@ class World:
         assert done.code == 0, done.out + done.err
 
 
-FOLDERS = {"actions", "blobs", "images", "roots", "state", "tmp"}
+FOLDERS = {"actions", "blobs", "caches", "images", "roots", "state", "tmp"}
 """What a store consists of."""
 
 
