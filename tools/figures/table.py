@@ -43,7 +43,7 @@ def _single(system: System, found: Measured) -> Iterator[Row]:
     for service, stage in system.single.items():
         saved = found.single.get(service)
         size = _megabytes(saved.unpacked) if saved else "not measured: no builder was there"
-        yield f"single-stage image of {service} on disk", stage.size, size
+        yield f"single-stage image of {service} on disk, on a stand-in base", stage.size, size
         yield f"saved of it by {service}", stage.reduction, f"{round(100 * saved.reduction)}%" if saved else ""
 
 

@@ -58,10 +58,11 @@ def test_what_a_single_stage_takes() -> None:
     system = SHOP._replace(single={"web": SingleStage("naive/Dockerfile", ".", "~500 MB", "~70%")})
     found = Measured(images=(image("web", 150_000_000),), first=1, changed=1, nothing=1, healthy={})
     lines = section(system, found._replace(single={"web": Saved(480_000_000, 0.6875)}))
-    assert "| single-stage image of web on disk | ~500 MB | 480.0 MB |" in lines
+    assert "| single-stage image of web on disk, on a stand-in base | ~500 MB | 480.0 MB |" in lines
     assert "| saved of it by web | ~70% | 69% |" in lines
-    assert "| single-stage image of web on disk | ~500 MB | not measured: no builder was there |" in section(
-        system, found
+    assert (
+        "| single-stage image of web on disk, on a stand-in base | ~500 MB | not measured: no builder was there |"
+        in section(system, found)
     )
 
 
