@@ -54,6 +54,16 @@ def riskshield() -> MemoryTree:
     return MemoryTree({**example("riskshield", "uv.lock"), "uv.lock": own})
 
 
+def stockbook() -> MemoryTree:
+    """The reference service that Poetry has locked."""
+    return MemoryTree(example("stockbook"))
+
+
+def notes() -> MemoryTree:
+    """The reference service with requirements and hashes."""
+    return MemoryTree(example("notes"))
+
+
 def flask_shop() -> MemoryTree:
     """A Flask factory below `src`, with workers, migrations, a front end and secrets."""
     return tree_of(
@@ -114,7 +124,14 @@ EXAMPLES = {"fleet": ("auth", "payment"), "storefront": ("backend", "storefront"
 """Examples of several services, and those that have golden plans and Dockerfiles."""
 
 
-PROJECTS = {"riskshield": riskshield, "flask-shop": flask_shop, "packaged": packaged, "django-site": django_site}
+PROJECTS = {
+    "riskshield": riskshield,
+    "stockbook": stockbook,
+    "notes": notes,
+    "flask-shop": flask_shop,
+    "packaged": packaged,
+    "django-site": django_site,
+}
 """Every project that has a golden plan, by the name of its file."""
 
 
@@ -123,6 +140,8 @@ BASES = {
     "flask-shop": ("distroless", "slim", "registry.example/platform/python:3.13"),
     "django-site": ("distroless", "slim", "python:3.11-slim-bookworm"),
     "packaged": ("python:3.12-slim",),
+    "stockbook": ("slim",),
+    "notes": ("distroless",),
 }
 """The bases on which each project is rendered."""
 
