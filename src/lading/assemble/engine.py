@@ -38,6 +38,7 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     image: Any
     report: PlatformReport
     steps: tuple[StepReport, ...]
+    notes: tuple[str, ...] = ()
 
 
 class EmbeddedEngine:
@@ -79,7 +80,7 @@ class EmbeddedEngine:
             budget=plan.budget,
             within_budget=largest <= plan.budget if plan.budget is not None and whole else None,
             version=dict(plan.config.labels).get("org.opencontainers.image.version", ""),
-            notes=plan.notes,
+            notes=tuple(dict.fromkeys((*plan.notes, *(note for part in built for note in part.notes)))),
         )
 
     def build_platform(self, plan: Plan, pins: Pins, platform: str) -> Built:
@@ -110,6 +111,7 @@ class EmbeddedEngine:
                 unpacked=sum(max(0, layer.unpacked) for layer in reports),
             ),
             steps=tuple(step for _, step in made),
+            notes=tuple(one.told() for one in work.unmet()),
         )
 
     def _layers(self, work: Work) -> list[tuple[LayerRecord, StepReport]]:

@@ -97,6 +97,20 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     unpacked: int
 
 
+class Unmet(msgspec.Struct, frozen=True, kw_only=True):
+    """A library that is missing, by its file name, and the packages that are linked with it."""
+
+    library: str
+    needed_by: tuple[str, ...]
+
+    def told(self) -> str:
+        """It in words, with what to do."""
+        return (
+            f"{', '.join(self.needed_by)} needs {self.library}, which is not in the image: `lading lock` looks for its "
+            "package (or name one: `packages`)"
+        )
+
+
 class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     """One service, built. `digest` is the index's, or the manifest's where there is one platform.
 

@@ -30,7 +30,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     `digest` and `size` (bytes) are of the compressed blob; `unpacked` is the sum of the sizes of its files in bytes;
     `entries` are the paths of its files and links, relative to the root and in order; `folders` the modes of folders
     that it wants in another mode than 0755, or even when they are empty; `owners` the user and group of those that do
-    not belong to root.
+    not belong to root. `needs` are libraries that its own ones are linked with, by file name (only of wheels).
     """
 
     digest: Digest
@@ -39,6 +39,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[str, ...]
     folders: dict[str, int]
     owners: dict[str, tuple[int, int]] = {}
+    needs: tuple[str, ...] = ()
 
     @property
     def files(self) -> int:

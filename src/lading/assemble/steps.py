@@ -1,7 +1,7 @@
 """The layers of an image, each a step with named inputs and a way to make its segments."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -94,17 +94,27 @@ class BaseStep:
         named["bytecode"] = self._bytecode.identity
         return named
 
-    def make(self) -> Made:
-        """See `LayerStep.make`."""
-        workshop, compression = self._workshop, self._plan.compression
-        packer = PackagePacker(
-            workshop.store,
+    def entries(self) -> Iterator[str]:
+        """The paths of the packages' files, as far as they were packed."""
+        packer = self._packer()
+        for pin in self._packages:
+            known = packer.known(pin)
+            yield from known.segment.entries if known else ()
+
+    def _packer(self) -> PackagePacker:
+        return PackagePacker(
+            self._workshop.store,
             self._base,
-            compression=compression,
-            mtime=workshop.mtime,
+            compression=self._plan.compression,
+            mtime=self._workshop.mtime,
             compiler=self._bytecode.compiler,
             bytecode=self._bytecode.identity,
         )
+
+    def make(self) -> Made:
+        """See `LayerStep.make`."""
+        workshop, compression = self._workshop, self._plan.compression
+        packer = self._packer()
         known = {pin.digest: packer.known(pin) for pin in self._packages}
         missing = [pin for pin in self._packages if known[pin.digest] is None]
         counter = Counter(workshop, self.title, self._platform, doing="pack", total=len(missing), unit="packages")

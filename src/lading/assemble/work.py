@@ -7,11 +7,12 @@ import msgspec
 
 from lading.assemble.layers import LayerRecord
 from lading.assemble.python.setting import PythonSetting
+from lading.assemble.result import Unmet
 from lading.assemble.smallfiles import SmallFiles
 from lading.assemble.steps import ApplicationStep, BaseStep, Bytecode, FilesStep, LayerStep, layer_key
 from lading.assemble.stored import RemoteRecord, remote_key
 from lading.assemble.workshop import Workshop
-from lading.digest import Digest
+from lading.digest import Digest, digest_of
 from lading.errors import UsageError
 from lading.lock.model import DebianPin, Pins
 from lading.oci.model import Image, Layer
@@ -66,6 +67,7 @@ class Work:
         self.platform = platform
         self._base = plan.runtime.base
         self.labels: dict[str, str] = {}
+        self._keys: dict[str, Digest] = {}
         self.base_config: Mapping[str, Any] | None = None
         self._base_image = self._open_base()
         self._packages = self._packages_of(self._base) if isinstance(self._base, DebianBase) else ()
@@ -77,6 +79,22 @@ class Work:
     def base_layers(self) -> Sequence[Layer]:
         """The layers of an image base."""
         return self._base_image.layers if self._base_image else ()
+
+    def unmet(self) -> tuple[Unmet, ...]:
+        """Libraries that installed packages need and the image does not have, looked for once for the same layers. An
+        image base is not opened, so nothing is known of it. For when all layers are made."""
+        if self._python is None or not isinstance(self._base, DebianBase):
+            return ()
+        layers = "\0".join(["unmet", *(self._keys.get(title, "") for title in ("base", "dependencies"))])
+        return self._workshop.store.memo(digest_of(layers.encode()), tuple[Unmet, ...], self._find_unmet)
+
+    def _find_unmet(self) -> tuple[Unmet, ...]:
+        from lading.assemble.links import unmet
+        from lading.assemble.python.dependencies import DependenciesStep
+
+        base = next((step for step in self.steps if isinstance(step, BaseStep)), None)
+        own = next((step for step in self.steps if isinstance(step, DependenciesStep)), None)
+        return unmet(base, own) if base and own else ()
 
     def asked(self) -> Iterator[Asked]:
         """Every step, with its key and the layer that the store has for it, if any. Once something has to be made, the
@@ -90,6 +108,7 @@ class Work:
             if record is None and compiler and not warm:
                 compiler.warm()
                 warm = True
+            self._keys[step.title] = key
             yield Asked(step, inputs, key, record)
 
     def _open_base(self) -> Image | None:

@@ -239,6 +239,11 @@ class Store:
             folder.rename(kept)
             os.utime(kept)
 
+    def kept_folder(self, key: Digest) -> Path | None:
+        """The folder of an unpacked tree, or nothing when it is not there."""
+        folder = self._root(key)
+        return folder if folder.is_dir() else None
+
     def _root(self, key: Digest) -> Path:
         return self.root / "roots" / hex_of(key)[:32]
 

@@ -1,6 +1,6 @@
 """The dependencies layer: the wheels that a project's lock names for the target, each a segment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +108,15 @@ class DependenciesStep:
         named["python"] = self._target.minor
         named["bytecode"] = f"{self._bytecode.identity} {INSTALL_VERSION}"
         return named
+
+    def known(self) -> Iterator[tuple[str, Segment]]:
+        """The packages that were packed before, each with its segment. Nothing is built or fetched for it."""
+        packer = self._packer()
+        for one in self.choices:
+            ready = self._builds.known(one) if isinstance(one, Sdist) else one
+            segment = packer.known(ready.digest) if ready else None
+            if segment:
+                yield one.name, segment
 
     def _identity(self, one: Choice) -> Digest:
         return self._builds.identity(one) if isinstance(one, Sdist) else one.digest

@@ -66,6 +66,11 @@ class SourceBuilds:
         inputs |= {"source": sdist.digest, "builder": builder_identity(found.builder), "python": self._target.minor}
         return key_of("sdist", inputs)
 
+    def known(self, sdist: Sdist) -> Wheel | None:
+        """Its wheel, if it was built before."""
+        folder = self._workshop.store.kept_folder(self.identity(sdist))
+        return next((wheel_at(path) for path in folder.glob("*.whl")), None) if folder else None
+
     def wheel(self, sdist: Sdist, project: Path) -> Wheel:
         """Its wheel, built unless the store has it. `project` is the folder that a relative place starts from.
 

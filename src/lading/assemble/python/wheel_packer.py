@@ -3,6 +3,8 @@
 import os
 import re
 
+import msgspec
+
 from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES, Compression
 from lading.assemble.python.bytecode import Compiler, PycQueue
@@ -13,11 +15,15 @@ from lading.digest import Digest
 from lading.errors import VerificationFailed
 from lading.store import Store
 
-INSTALL_VERSION = "5"
+INSTALL_VERSION = "6"
 """Part of every key that depends on how wheels are laid out here."""
 LARGEST_SCRIPT = 1 << 20
 """Bytes. What is larger is no script that starts with the name of an interpreter, but a program."""
 
+LARGEST_LIBRARY = 64 << 20
+"""Bytes. A library is held whole to see what it is linked with; larger ones, of machine learning, are not looked at."""
+
+_LIBRARY = re.compile(r".*\.so(?:\.[0-9.]+)?\Z")
 _TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 """How uv starts a script whose interpreter's path is too long for a kernel's `#!` line."""
 
@@ -68,6 +74,7 @@ class WheelPacker:
         pycs = PycQueue(self._compiler)
         interpreter = f"/{self._venv}/bin/python".encode()
         rewritten: dict[str, bytes] = {}
+        needs: set[str] = set()
         with SegmentWriter(self._store, self._compression, self._mtime) as writer:
             for member in distribution.members():
                 target = _inside(self._venv, f"{site}/{member.path}", distribution.name)
@@ -82,13 +89,17 @@ class WheelPacker:
                     data = b"".join(member.chunks())
                     writer.file(target, data, mode=mode)
                     pycs.add(target, data)
+                elif member.size <= LARGEST_LIBRARY and _LIBRARY.match(target):
+                    data = b"".join(member.chunks())
+                    needs.update(needed_by(data))
+                    writer.file(target, data, mode=mode)
                 else:
                     writer.stream(target, member.chunks(), size=member.size, mode=mode)
                 for name, data in pycs.ready():
                     writer.file(name, data)
             for name, data in pycs.rest():
                 writer.file(name, data)
-            segment = writer.finish()
+            segment = msgspec.structs.replace(writer.finish(), needs=tuple(sorted(needs)))
         self._store.put_action(self.key(wheel), segment)
         return segment
 
@@ -119,6 +130,14 @@ class WheelPacker:
             segment = writer.finish()
         self._store.put_action(key, segment)
         return segment
+
+
+def needed_by(library: bytes) -> tuple[str, ...]:
+    """The libraries that one is linked with."""
+    from lading.elf import read_elf
+
+    found = read_elf(library)
+    return found.needed if found else ()
 
 
 def environment_marker(interpreter: str, minor: str) -> str:
