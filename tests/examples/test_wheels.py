@@ -12,7 +12,7 @@ from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_archive import WheelArchive, opened
 from lading.assemble.python.wheel_fetch import WheelFetcher
 from lading.assemble.python.wheel_packer import WheelPacker
-from lading.assemble.python.wheels import Target, choose_wheels
+from lading.assemble.python.wheels import Target, Wheel, choose
 from lading.assemble.segment import Segment
 from lading.http import Http
 from lading.plan.model import PythonDependencies
@@ -30,7 +30,9 @@ def test_every_wheel_is_laid_out_as_uv_lays_it_out(project: Path, tmp_path: Path
         manager="uv", lock="uv.lock", project="pyproject.toml", python="3.13", interpreter="/usr/bin/python3.13",
         venv="/app/.venv", why="",
     )  # fmt: skip
-    wheels = choose_wheels(tomllib.loads(uv.export(step)), TARGET, where="uv.lock")
+    chosen = choose(tomllib.loads(uv.export(step))["packages"], TARGET, where="uv.lock")
+    wheels = [one for one in chosen if isinstance(one, Wheel)]
+    assert len(wheels) == len(chosen)
     prefix = tmp_path / "uv" / "prefix"
     prefix.mkdir(parents=True)
     uv.install(wheels, TARGET, prefix)

@@ -32,7 +32,7 @@ def _survey(ground: Ground, asked: Sequence[str]) -> Survey:
     found = [one for one in find_projects(ground.paths, asked) if not ground.hidden(one.folder)]
     python = PythonSurveyor(ground, found)
     answers: list[Service | Unsupported] = []
-    answers += [python.answer(one) for one in found if of_python(one) and python.is_project(one)]
+    answers += python.answers(one for one in found if of_python(one))
     if any(path.endswith("go.mod") for path in ground.paths):
         from lading.survey.go.find import find_services
 

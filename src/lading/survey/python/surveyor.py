@@ -1,7 +1,7 @@
 """The Python projects of a repository: each one's facts, or what stands against building it."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -49,6 +49,16 @@ class PythonSurveyor:
         ):
             return False
         return is_project(one, self._known.get(one.folder), self._known)
+
+    def answers(self, found: Iterable[Project]) -> "list[PythonService | Unsupported]":
+        """The answers for the projects among them. One that cannot be built by itself and is a part of another is no
+        project of its own."""
+        from lading.survey.model import PythonService, Unsupported
+
+        answers = [self.answer(one) for one in found if self.is_project(one)]
+        services = [one for one in answers if isinstance(one, PythonService)]
+        parts = {one.at(part.folder) for one in services for part in one.parts}
+        return [one for one in answers if not (isinstance(one, Unsupported) and one.folder in parts)]
 
     def answer(self, one: Project) -> "PythonService | Unsupported":
         """The facts of a project, or what stands against building it."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.projects import FASTAPI_APP, facts_of, tree_of
 
-from lading.survey.model import Fact, PythonFacts
+from lading.survey.model import Fact, PythonFacts, PythonService
 from lading.survey.python.python_version import OFFERED, allowed, python_facts
 
 
@@ -84,6 +84,7 @@ def test_a_file_above_the_service_counts_within_the_repository() -> None:
     from lading.tree import MemoryTree
 
     (service,) = survey(MemoryTree({**files, **nested})).services
+    assert isinstance(service, PythonService)
     assert service.python.version == Fact(value="3.11", source="../../.python-version")
 
 
