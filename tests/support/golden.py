@@ -150,7 +150,8 @@ def planned(tree: MemoryTree, base: str = "") -> Planned:
     """The plan of the only service in a tree, on its own base or on another."""
     facts = facts_of(tree)
     own = tree.read("lading.toml") if tree.exists("lading.toml") else None
-    strategy = resolve(read_strategy(own, tree.read("pyproject.toml")), facts.name.value, facts.folder)
+    read = read_strategy(own, tree.read("pyproject.toml"))
+    strategy = resolve(read, own_settings(read, facts.name.value, facts.folder)[0], facts.folder)
     if base:
         strategy = msgspec.structs.replace(strategy, base=base)
     return make_plan(facts, strategy, revision="0" * 40)

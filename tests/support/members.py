@@ -8,7 +8,7 @@ from lading.plan.make import make_plan
 from lading.plan.model import HealthCheck, Process
 from lading.render.roles import Member
 from lading.strategy.read import read_strategy
-from lading.strategy.resolve import resolve
+from lading.strategy.resolve import own_settings, resolve
 from lading.survey.model import Fact, PythonService, Variable
 from lading.tree import MemoryTree
 
@@ -19,7 +19,8 @@ def member(tree: MemoryTree) -> Member:
     """The only service in a tree."""
     facts = facts_of(tree)
     own = tree.read("lading.toml") if tree.exists("lading.toml") else None
-    strategy = resolve(read_strategy(own, tree.read("pyproject.toml")), facts.name.value, facts.folder)
+    read = read_strategy(own, tree.read("pyproject.toml"))
+    strategy = resolve(read, own_settings(read, facts.name.value, facts.folder)[0], facts.folder)
     return Member(make_plan(facts, strategy).plan, facts, strategy)
 
 

@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Rendered by Lading. What it says is decided in lading.toml and found in the source: change those, then
 # `lading render dockerfile --write`. `lading render dockerfile --check` fails where the two differ.
-# The image of app, for linux/amd64.
+# The image of notes, for linux/amd64.
 
 # The installer, a single program. It does not ship.
 FROM ghcr.io/astral-sh/uv:0.13.6 AS uv
@@ -77,7 +77,7 @@ ENV GUNICORN_CMD_ARGS="--no-control-socket" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-LABEL org.opencontainers.image.title=app
+LABEL org.opencontainers.image.title=notes
 
 # A number, so that Kubernetes can tell that it is not root.
 # user 65532:65532: default
