@@ -222,7 +222,7 @@ def test_what_is_rendered_is_baked_together_and_runs(
 ) -> None:
     layout = tmp_path / "layout"
     lading("build", "--quiet", "--output", layout, "cart", cwd=built.folder)
-    lading("render", "dockerfile", "--write", "cart", "inventory", cwd=built.folder)
+    lading("render", "dockerfile", "cart", "inventory", "--write", cwd=built.folder)
     bases = PublicBases(home=engine_home, folder=tmp_path / "bases")
     bases.folder.mkdir()
     modules = fetch_modules(tmp_path / "modules", built.folder, docker.environ)

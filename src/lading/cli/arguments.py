@@ -71,7 +71,7 @@ def parse(name: str, module: "Command", words: Sequence[str]) -> argparse.Namesp
         at = own.index("--")
         own, rest = own[:at], own[at + 1 :]
     try:
-        args = make_parser(name, module).parse_args(own)
+        args = make_parser(name, module).parse_intermixed_args(own)
     except SystemExit:
         return None
     if takes_command:

@@ -39,7 +39,7 @@ COMMANDS = {
     "build": "build the images of services",
     "render": "write the Dockerfile and other files that stand for a plan",
     "run": "run an image with the container runtime that is there",
-    "size": "show the layers and the largest packages of an image",
+    "size": "show the layers and the largest packages of an image, or what it saves of another one",
     "validate": "check every digest, size and tar rule of an image",
     "doctor": "show what is there, and what to do about what is not",
     "prune": "bound the store by age and size",

@@ -33,7 +33,7 @@ FORMATS: Mapping[str, str] = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading render`."""
     parser.add_argument("format", choices=tuple(FORMATS), metavar="FORMAT", help=f"one of {', '.join(FORMATS)}")
-    parser.add_argument("services", nargs="*", metavar="SERVICE", help="which services (default: all)")
+    parser.add_argument("services", nargs="*", default=[], metavar="SERVICE", help="which services (default: all)")
     parser.add_argument("-C", "--directory", metavar="PATH", help="the repository or service (default: here)")
     parser.add_argument("--write", action="store_true", help="write the files into their places, and print nothing")
     parser.add_argument(

@@ -252,6 +252,12 @@ def test_a_commands_help_tells_its_own_and_the_global_flags(capsys: pytest.Captu
     assert "--quiet" in told
 
 
+def test_flags_may_stand_between_what_is_named() -> None:
+    args = parse("render", frame.load("render"), ["dockerfile", "--write", "cart", "-q", "order"])
+    assert args is not None
+    assert (args.format, args.services, args.write) == ("dockerfile", ["cart", "order"], True)
+
+
 def test_the_context_follows_the_flags() -> None:
     args = make_parser("build", a_command()).parse_args(["-q", "--color", "always"])
     context = make_context(args)
