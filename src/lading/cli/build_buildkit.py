@@ -124,7 +124,13 @@ def _pins(project: "Project", plans: "Sequence[Plan]", args: argparse.Namespace)
 
 
 def _adjusted(task: Task, args: argparse.Namespace) -> Task:
-    """The task with what the command line decides instead of the strategy."""
+    """The task of a team's own Dockerfile with what the command line decides instead of the strategy."""
+    if args.debug_shell:
+        raise UsageError(
+            "there is no debug variant of a Dockerfile of your own",
+            where=f"--debug-shell, {task.job.service}",
+            fix="give it a stage with a shell, or name the other services",
+        )
     changes: dict[str, object] = {}
     if args.platform:
         changes["platforms"] = asked_platforms(args)
