@@ -118,8 +118,8 @@ def test_buildkit_builds_it_from_the_rendered_dockerfile(
     file = tmp_path / "Dockerfile"
     file.write_text(text)
     name = f"{NAME}:buildkit"
-    words = ("--quiet", "--load", "--network=host", "--tag", name, "--file", file, *flags, folder)
-    docker("buildx", "build", *words)
+    where = ("--network=host", "--tag", name, "--file", file)
+    docker("buildx", "build", "--quiet", "--load", *where, *flags, folder)
     try:
         with container(docker, name, *CLOSED, *ALONE) as server:
             assert answered(server) == ANSWER

@@ -52,8 +52,8 @@ def built(
     bases = PublicBases(home=engine_home, folder=tmp_path_factory.mktemp("bases"))
     text, flags = bases.stand_in((folder / "Dockerfile.debug").read_text(), base=layout)
     (folder / "Dockerfile.debug").write_text(text)
-    where = ("--file", folder / "Dockerfile.debug", "--tag", names["rendered"], *flags)
-    docker("buildx", "build", "--quiet", "--load", "--network=host", *where, folder)
+    where = ("--file", folder / "Dockerfile.debug", "--tag", names["rendered"])
+    docker("buildx", "build", "--quiet", "--load", "--network=host", *where, *flags, folder)
     debug = f"{names['plain']}-debug"
     yield Built(folder=folder, image=names["plain"], debug=debug, rendered=names["rendered"])
     docker.attempt("rmi", "--force", *names.values(), debug)
@@ -70,7 +70,8 @@ def test_notes_are_kept_with_nothing_but_python_in_the_image(docker: Program, bu
         running.wait(PORT)
         status, _, body = docker("exec", running.name, running.interpreter, "-c", POST, json.dumps(TEA)).partition(" ")
         assert (int(status), json.loads(body)["id"]) == (201, 1)
-        assert running.get("/notes?q=degr", PORT)[1] == [json.loads(body)]
+        found: object = running.get("/notes?q=degr", PORT)[1]
+        assert found == [json.loads(body)]
         assert running.get("/health/ready", PORT)[0] == 200
         for shell in ("sh", "/bin/sh", "/busybox/sh"):
             assert docker.attempt("exec", running.name, shell, "-c", "true").returncode != 0

@@ -94,7 +94,9 @@ class Deployment:
 
     def reorders(self) -> dict[str, int]:
         """What is to be ordered."""
-        return {one["sku"]: one["quantity"] for one in self.ask("GET", "/api/v1/reorders")[1]}
+        found: object = self.ask("GET", "/api/v1/reorders")[1]
+        assert isinstance(found, list)
+        return {one["sku"]: one["quantity"] for one in found}
 
 
 def flags(settings: dict[str, str]) -> list[str]:

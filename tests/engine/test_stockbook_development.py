@@ -57,7 +57,7 @@ def test_an_edit_is_in_the_next_answer_of_the_web_server_and_starts_the_worker_a
     text, flags = bases.stand_in((folder / "Dockerfile.dev").read_text(), base=layout)
     (folder / "Dockerfile.dev").write_text(text)
     contexts = dict(pair.split("=", 1) for pair in flags[1::2])
-    (folder / "compose.test.yaml").write_text(stand_ins(*names, contexts))
+    (folder / "compose.test.yaml").write_text(stand_ins(names[0], names[1], contexts))
     with composed(docker, folder, "compose.dev.yaml", "compose.test.yaml") as project:
         project("up", "--detach", "--build")
         (migrated,) = project.containers("stockbook-migrate")

@@ -74,4 +74,6 @@ def facts_of(tree: MemoryTree) -> PythonService:
     found: Survey = survey(tree)
     assert not found.unsupported, found.unsupported
     assert len(found.services) == 1, [one.name.value for one in found.services]
-    return found.services[0]
+    (service,) = found.services
+    assert isinstance(service, PythonService)
+    return service

@@ -59,8 +59,9 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
 
     `lock` and `project` (pyproject.toml, or what stands for it) are source paths, `also` further ones that the lock
     consists of, `format` the version of its format; `python` is `major.minor`, `interpreter` the image's own. `member`
-    names the project in the lock of a workspace. `parts` are the projects (as `project`) that a `PythonProject` installs: not from here. `git`: some
-    package comes from a repository of git. `unhashed`: the lock is only a list, and has no hashes for some packages.
+    names the project in the lock of a workspace. `parts` are the projects (as `project`) that a `PythonProject`
+    installs: not from here. `git`: some package comes from a repository of git. `unhashed`: the lock is only a list,
+    and has no hashes for some packages.
     `build_packages` are Debian packages for building what has no wheel.
     """
 

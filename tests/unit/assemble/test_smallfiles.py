@@ -14,7 +14,7 @@ from lading.store import Store
 from lading.tree import MemoryTree
 
 TREE = MemoryTree({"conf/x": b"\x00binary", "large": bytes(LARGEST_FILE + 1)})
-STEPS = [
+STEPS: list[Accounts | WriteFile | CopyFile | MakeFolder | MakeLink] = [
     Accounts(user="db", uid=999, gid=998, home="/home/db", others=(("www", 33, 34),), why=""),
     WriteFile(path="/etc/a", content="a\n", mode=0o600, why=""),
     CopyFile(source="conf/x", path="/etc/x", mode=0o755, why=""),

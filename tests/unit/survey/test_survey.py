@@ -6,7 +6,7 @@ import pytest
 from tests.support.projects import FASTAPI_APP, facts_of, pyproject, tree_of, uv_lock
 
 from lading.digest import Digest
-from lading.survey.model import Survey, Unsupported
+from lading.survey.model import PythonService, Survey, Unsupported
 from lading.survey.python.module import ModuleFacts
 from lading.survey.survey import survey
 from lading.tree import MemoryTree
@@ -26,6 +26,10 @@ class CountingMemo:
             self._known[key] = msgspec.json.encode(compute())
             self.computed.append(kind)
         return msgspec.json.decode(self._known[key], type=kind)
+
+
+def python_services(found: Survey) -> list[PythonService]:
+    return [one for one in found.services if isinstance(one, PythonService)]
 
 
 def service(folder: str, name: str = "api", **files: str) -> dict[str, str]:
@@ -90,7 +94,7 @@ def test_a_project_file_with_the_settings_of_tools_alone_is_no_project() -> None
 def test_the_modules_of_a_project_inside_are_not_those_of_the_outer_one() -> None:
     outer = tree_of({"cli.py": "print(1)\n"}, name="outer")
     files = {path.path: outer.read(path.path).decode() for path in outer.files()}
-    found = survey(MemoryTree({**files, **service("inner", "inner")})).services
+    found = python_services(survey(MemoryTree({**files, **service("inner", "inner")})))
     assert [(one.name.value, one.app is None, one.nested) for one in found] == [
         ("inner", False, ()),
         ("outer", True, ("inner",)),
@@ -286,9 +290,9 @@ def test_a_changed_lock_is_read_anew_and_no_module_is() -> None:
     files = service("", "api")
     survey(MemoryTree(files), memo=memo)
     memo.computed.clear()
-    found = survey(MemoryTree({**files, "uv.lock": uv_lock("fastapi", "uvicorn")}), memo=memo)
+    (found,) = python_services(survey(MemoryTree({**files, "uv.lock": uv_lock("fastapi", "uvicorn")}), memo=memo))
     assert ModuleFacts not in memo.computed
-    assert {one.name for one in found.services[0].packages} == {"fastapi", "uvicorn"}
+    assert {one.name for one in found.packages} == {"fastapi", "uvicorn"}
 
 
 @pytest.mark.parametrize("path", ["Procfile", ".dockerignore", ".python-version", "new.txt", "alembic.ini"])

@@ -285,7 +285,9 @@ def test_a_version_file_within_a_wider_range_has_two_ways_out() -> None:
 def test_the_strategys_python_must_be_one_that_the_project_allows() -> None:
     found = problem(settings='python = "3.11"\n', requires=">=3.12")
     assert "needs Python >=3.12, and 3.11 is asked for" in found.what
-    assert planned('python = "3.11"\n', requires=">=3.11").plan.runtime.base.interpreter == "/usr/bin/python3.11"
+    base = planned('python = "3.11"\n', requires=">=3.11").plan.runtime.base
+    assert isinstance(base, DebianBase)
+    assert base.interpreter == "/usr/bin/python3.11"
 
 
 def test_an_image_base_brings_its_own_python() -> None:
@@ -306,6 +308,7 @@ def test_an_image_with_another_python_than_the_project_names_is_refused() -> Non
 def test_another_image_must_say_where_its_python_is() -> None:
     assert "interpreter" in problem(settings='base = "registry.example/base:1"\n').fix
     base = planned('base = "registry.example/base:1"\ninterpreter = "/opt/python"\n').plan.runtime.base
+    assert isinstance(base, ImageBase)
     assert base.interpreter == "/opt/python"
 
 
