@@ -93,7 +93,7 @@ class _Quiet(_Base):
 
 
 class _Lines(_Base):
-    """One line for what is complete, and a heartbeat for what takes long."""
+    """One line for what was made, and a heartbeat for what takes long. What was reused is told by the result."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
@@ -119,7 +119,7 @@ class _Lines(_Base):
                 return ""
             case StepEnded():
                 self._told.pop(key, None)
-                return "reused" if event.reused else f"done in {duration(event.seconds)}"
+                return "" if event.reused else f"done in {duration(event.seconds)}"
             case StepMoved():
                 complete = event.total > 0 and event.done >= event.total
                 if not complete and now - last < HEARTBEAT:
