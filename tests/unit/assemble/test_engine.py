@@ -25,7 +25,7 @@ from lading.assemble.workshop import Workshop
 from lading.digest import Digest, digest_of
 from lading.errors import StepFailed, UsageError
 from lading.http import Http
-from lading.lock.model import DebianPin, PackageSet, Pins, ToolPin
+from lading.lock.model import DebianPin, PackageSet, Pins
 from lading.oci.model import Image
 from lading.plan.model import (
     Accounts,
@@ -39,6 +39,7 @@ from lading.plan.model import (
 )
 from lading.proc import Runner
 from lading.store import Store
+from lading.toolchain.model import ToolPin
 from lading.toolchain.uv import find_uv
 from lading.tree import FolderTree
 
@@ -73,13 +74,13 @@ class LocalSources:
         return Uv(tool.path, Runner(), folder, sys.executable)
 
     def go(self, least: str, pins: Pins) -> GoCommand:
-        raise AssertionError("no plan here has programs in Go")
+        raise AssertionError("no plan here has a program in Go")
 
     def node(self, line: str, pins: Pins) -> NodeTool:
-        raise AssertionError("no plan here needs node")
+        raise AssertionError("no plan here has a step of Node")
 
     def tool_wheel(self, pin: ToolPin, scratch: Path) -> Path:
-        raise AssertionError("no plan here has a tool in it")
+        raise AssertionError("no plan here ships a tool")
 
 
 class Bench:
