@@ -37,9 +37,11 @@ def build_stage(stage: Stage, line: str, scene: Scene) -> Iterator[Instruction]:
     base = scene.plan.runtime.base
     suite = base.suite if isinstance(base, DebianBase) else STATIC_SUITE
     # Who runs install scripts may compile: the plain image has compilers, the slim one has none.
+    musl = any(isinstance(step, NodeModules) and step.libc == "musl" for step in stage.steps)
     compiles = any(step.install.scripts for step in stage.steps if isinstance(step, NodeBuild | NodeModules))
     image = node_image(line, suite)
-    image = pinned(image.removesuffix("-slim") if compiles else image, scene.pins, scene.plan.platforms)
+    image = f"node:{line}-alpine" if musl else image.removesuffix("-slim") if compiles else image
+    image = pinned(image, scene.pins, scene.plan.platforms)
     yield Comment((f"{stage.name}: {stage.why}.", *scene.reasons.told("base", "node")))
     yield From(image, stage.name, native=own and bool(stage.steps))
     yield Arg(ARCHITECTURE)
@@ -170,5 +172,6 @@ def _copied(output: NodeOutput) -> str:
 def _compressed(step: NodeBuild) -> Iterator[Instruction]:
     yield Comment(("Each text also compressed, once and well, so that no request has to wait for it.",))
     yield Write(files=(("compress.cjs", COMPRESS),), folder=f"{_TOOLS}/", mode="644")
+    yield Blank()  # hadolint reads no instruction right behind a here-document
     yield Run((command("node", f"{_TOOLS}/compress.cjs", step.path), f"chmod -R {_EVEN} {command(step.path)}"))
     yield Blank()

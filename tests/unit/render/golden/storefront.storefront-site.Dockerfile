@@ -63,6 +63,7 @@ for (const entry of fs.readdirSync(process.argv[2], { recursive: true, withFileT
   }
 }
 compress.cjs
+
 RUN node /lading/compress.cjs /srv \
     && chmod -R u=rwX,go=rX,a-st /srv
 
