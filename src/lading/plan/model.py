@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from lading.survey.model import Manager
+from lading.survey.python.manager import Manager
 
 GO_ARCHITECTURES = {"linux/amd64": "amd64", "linux/arm64": "arm64"}
 """Platforms that Lading assembles for, and what Debian calls them (Debian and Go agree on both names)."""
@@ -207,12 +207,13 @@ class NodeInstall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeModules(msgspec.Struct, frozen=True, kw_only=True, tag="node-modules"):
-    """The packages that a service loads in production, for the target. `path` is what it makes: `node_modules` below
-    the folder of the application, or that whole folder where a workspace has several of them."""
+    """The packages that a service loads in production, for the target and its C library. `path` is what it makes:
+    `node_modules` below the folder of the application, or that whole folder where a workspace has several of them."""
 
     node: str
     install: NodeInstall
     path: str
+    libc: Literal["glibc", "musl"] = "glibc"
     why: str
 
 

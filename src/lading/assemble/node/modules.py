@@ -43,21 +43,21 @@ class ModulesStep:
         install = self._step.install
         named: dict[str, str] = {path: self._tree.digest(path) for path in install_files(install, self._tree)}
         named["node"] = version_of(self._pins, self._step.node)
-        named["plan: install"] = f"{install!r} {self._step.path}"
+        named["plan: install"] = f"{install!r} {self._step.path} {self._step.libc}"
         named["platform"] = f"{self._platform} {FOLDER_VERSION}"
         return named
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
         workshop, install = self._workshop, self._step.install
-        check_scripts(install, self._platform)
+        check_scripts(install, self._platform, self._step.libc)
         tool = workshop.sources.node(self._step.node, self._pins)
         with workshop.store.scratch() as scratch:
             folder = scratch / "project"
             write_files(self._tree, install_files(install, self._tree), folder)
             (scratch / "home").mkdir()
-            architecture = self._platform.split("/")[1]
-            tool.install(install, folder, production=True, architecture=architecture)
+            architecture, libc = self._platform.split("/")[1], self._step.libc
+            tool.install(install, folder, production=True, architecture=architecture, libc=libc)
             (folder / ".npmrc").unlink(missing_ok=True)  # its credentials are nobody's business from here on
             tool.run_scripts(install, folder, scratch / "home")
             return self._pack(folder)
@@ -66,7 +66,7 @@ class ModulesStep:
         workshop, install = self._workshop, self._step.install
         packer = FolderPacker(workshop.store, compression=self._plan.compression, mtime=workshop.mtime)
         if install.manager == "yarn":
-            leave_out_foreign(folder / MODULES, self._platform.split("/")[1])
+            leave_out_foreign(folder / MODULES, self._platform.split("/")[1], self._step.libc)
         for one in strangers(install):
             remove_folder(folder / one)
         packages = dict(packages_below(folder))
@@ -111,7 +111,7 @@ def package_of(path: str) -> str:
     return f"{before}/{MODULES}/{name}" if before else f"{MODULES}/{name}"
 
 
-def leave_out_foreign(folder: Path, architecture: str) -> None:
+def leave_out_foreign(folder: Path, architecture: str, libc: str = "glibc") -> None:
     """Remove packages that say that they are for other machines than the target: Yarn 1 installs the parts for all."""
     import msgspec
 
@@ -120,7 +120,7 @@ def leave_out_foreign(folder: Path, architecture: str) -> None:
             said = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any])
         except msgspec.DecodeError:
             continue
-        wanted = {"os": "linux", "cpu": CPUS[architecture], "libc": "glibc"}
+        wanted = {"os": "linux", "cpu": CPUS[architecture], "libc": libc}
         if any(not serves(said.get(key), name) for key, name in wanted.items()):
             remove_folder(manifest.parent)
 
@@ -168,13 +168,14 @@ def version_of(pins: Pins, line: str) -> str:
     return version
 
 
-def check_scripts(install: NodeInstall, platform: str) -> None:
+def check_scripts(install: NodeInstall, platform: str, libc: str) -> None:
     """Refuse packages that have to run something to be installed, where that would run on another machine than the one
-    that it is for."""
-    if install.scripts and platform != machine_platform():
+    that it is for, or beside another C library."""
+    here, target = f"{machine_platform()} with glibc", f"{platform} with {libc}"
+    if install.scripts and here != target:
+        names = ", ".join(install.scripts)
         raise UsageError(
-            f"{', '.join(install.scripts)}: installing runs scripts, which make something for {machine_platform()} here"
-            f" and not for {platform}",
+            f"{names}: installing runs scripts, which make something for {here} and not for {target}",
             where=install.lock,
             fix='let BuildKit build for other platforms: engine = "buildkit" in lading.toml',
         )

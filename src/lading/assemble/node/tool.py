@@ -61,11 +61,13 @@ class NodeTool:
         """Node's own version."""
         return self._node.version
 
-    def install(self, install: NodeInstall, folder: Path, *, production: bool, architecture: str) -> None:
+    def install(
+        self, install: NodeInstall, folder: Path, *, production: bool, architecture: str, libc: str = "glibc"
+    ) -> None:
         """Install what the lock in `folder` names, for Linux on `architecture` (`amd64`), without running anything of
         any package. The manager checks every hash; `VerificationFailed` names what is another than was locked."""
         program, *words = install_words(install, production=production)
-        words += _for_target(install, folder, architecture)
+        words += _for_target(install, folder, architecture, libc)
         path = os.pathsep.join((str(self._node.path.parent), self._env.get("PATH", "")))
         done = self._runner.run(
             [*self._program(program, install), *words],
@@ -168,19 +170,19 @@ class NodeTool:
             (folder / name).chmod(0o755)
 
 
-def _for_target(install: NodeInstall, folder: Path, architecture: str) -> list[str]:
+def _for_target(install: NodeInstall, folder: Path, architecture: str, libc: str) -> list[str]:
     """The words that let a manager choose compiled parts for the target, whatever this machine is."""
     cpu = CPUS[architecture]
     match install.manager:
         case "npm" | "pnpm":
-            return ["--os=linux", f"--cpu={cpu}", "--libc=glibc"]
+            return ["--os=linux", f"--cpu={cpu}", f"--libc={libc}"]
         case "yarn":  # it has no word for that: it brings the parts for all, and others than the target's are left out
             return ["--ignore-platform"]
         case "berry":
             settings = folder / ".yarnrc.yml"
             text = settings.read_text() if settings.is_file() else ""
             if "supportedArchitectures:" not in text:
-                lines = f"supportedArchitectures:\n  os: [linux]\n  cpu: [{cpu}]\n  libc: [glibc]\n"
+                lines = f"supportedArchitectures:\n  os: [linux]\n  cpu: [{cpu}]\n  libc: [{libc}]\n"
                 settings.write_text(f"{text}\n{lines}")
             return []
 

@@ -3,6 +3,7 @@
 import posixpath
 
 from lading.errors import raise_all
+from lading.plan.bases import is_musl
 from lading.plan.model import (
     Base,
     CopyFromStage,
@@ -101,6 +102,7 @@ def _building(facts: NodeService, strategy: ServiceStrategy, node: str) -> tuple
             node=node,
             install=install_of(facts, production=True),
             path=FOLDER if facts.packages.member != "." else f"{FOLDER}/node_modules",
+            libc="musl" if is_musl(strategy.base) else "glibc",
             why=f"what {facts.packages.lock} names for production",
         )
         stages.append(Stage(name="modules", base=base, steps=(modules,), why="installs for the target; does not ship"))

@@ -2,7 +2,7 @@
 
 import re
 
-from lading.plan.bases import STATIC_SUITE, is_musl, node_base, package_base, static_base
+from lading.plan.bases import STATIC_SUITE, node_base, package_base, static_base
 from lading.plan.model import Base, DebianBase, ImageBase
 from lading.plan.node.notebook import NodeNotebook
 from lading.survey.model import Fact
@@ -65,8 +65,6 @@ def choose_base(book: NodeNotebook) -> Base:
             where=book.origin("packages"),
             fix="add them to that image, or take the base `distroless` or `slim`",
         )
-    if is_musl(name) and book.facts.packages.scripts:
-        book.note(f"{name} has no glibc: {', '.join(book.facts.packages.scripts)} must be made for musl")
     return ImageBase(reference=name, interpreter=interpreter)
 
 

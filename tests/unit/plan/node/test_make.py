@@ -222,3 +222,16 @@ def test_the_health_check_needs_no_shell() -> None:
     node, flag, code = health_command("/nodejs/bin/node", 3000, "/health", 2.5)
     assert (node, flag) == ("/nodejs/bin/node", "-e")
     assert 'port:3000,path:"/health",timeout:2500' in code
+
+
+def test_packages_are_for_the_c_library_of_the_base() -> None:
+    def libc(base: str) -> str:
+        (modules,) = planned(server(), f'base = "{base}"').stage("modules").steps
+        assert isinstance(modules, NodeModules)
+        return modules.libc
+
+    assert [libc(base) for base in ("distroless", "node:24-slim", "node:24.6.0-alpine3.22")] == [
+        "glibc",
+        "glibc",
+        "musl",
+    ]
