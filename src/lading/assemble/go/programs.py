@@ -67,44 +67,43 @@ class Programs:
         with self._turn:
             return self._inputs_of(program.package)
 
-    def segments(self, jobs: Sequence[Job]) -> tuple[list[Segment], int]:
+    def segments(self, jobs: Sequence[Job], *, asked_by: Workshop) -> tuple[list[Segment], int]:
         """The segments of some programs, and how many of them this build has packed. What any other plan of it needs
-        anew is made with them. `StepFailed` when one of them does not compile."""
+        anew is made with them; whoever asks first hears of it. `StepFailed` when one of them does not compile."""
         with self._turn:
             stale = [job for job in jobs if self._known(job) is None]
             if any(job.program.package not in self._failed for job in stale):
-                self._make()
+                self._make(asked_by)
             for job in jobs:
                 if job.program.package in self._failed:
                     raise self._failed[job.program.package]
             return [self._there(job) for job in jobs], sum(self._key(job) in self._packed for job in jobs)
 
-    def _make(self) -> None:
+    def _make(self, asked_by: Workshop) -> None:
         """Compile and pack everything that is stale, in this plan or another."""
         stale = {self._key(job): job for job in self._jobs if self._buildable(job) and self._known(job) is None}
         packages = sorted({job.program.package for job in stale.values()})
-        workshop = self._workshop
-        with workshop.store.scratch() as scratch:
-            done = self._compile(packages, scratch)
+        with asked_by.store.scratch() as scratch:
+            done = self._compile(packages, scratch, asked_by)
             made = dict(self._found(scratch))
             self._check_unchanged(packages)
             self._note_failures(packages, made, done)
             ready = [(key, job) for key, job in stale.items() if job.program.package in made]
-            counter = Counter(workshop, "programs", self._place.platform, doing="pack", total=len(ready), unit="files")
+            counter = Counter(asked_by, "programs", self._place.platform, doing="pack", total=len(ready), unit="files")
 
             def pack(one: tuple[Digest, Job]) -> None:
                 self._pack(*one, made[one[1].program.package])
                 self._packed.add(one[0])
                 counter.add()
 
-            for _ in workshop.pool.map(pack, ready):
+            for _ in asked_by.pool.map(pack, ready):
                 pass
 
-    def _compile(self, packages: Sequence[str], scratch: Path) -> Completed:
+    def _compile(self, packages: Sequence[str], scratch: Path, asked_by: Workshop) -> Completed:
         """One go command for all. Programs of different services may have the same name, so that go cannot put them
         into one folder: it is told to put them nowhere, and to leave its own where it made them."""
         counter = Counter(
-            self._workshop, "programs", self._place.platform, doing="compile", total=len(packages), unit="packages"
+            asked_by, "programs", self._place.platform, doing="compile", total=len(packages), unit="packages"
         )
         counter.add(0)
         words = ["build", "-work", *BUILD_FLAGS, "-o", "/dev/null", *(f"./{package}" for package in packages)]

@@ -18,7 +18,7 @@ class BinariesStep:
     shares = False  # what is compiled together has a lock of its own
 
     def __init__(self, workshop: Workshop, plan: Plan, *, step: GoBinaries, pins: Pins, platform: str) -> None:
-        self._step = step
+        self._workshop = workshop
         self._programs = programs_of(workshop, plan, step, pins, platform)
         self._jobs = jobs_of(step, plan)
         self._platform = platform
@@ -33,7 +33,7 @@ class BinariesStep:
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
-        segments, packed = self._programs.segments(self._jobs)
+        segments, packed = self._programs.segments(self._jobs, asked_by=self._workshop)
         return Made(segments, packed)
 
 
