@@ -4,14 +4,8 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-PYTHON_LOCKS = {
-    "uv.lock": "uv",
-    "poetry.lock": "Poetry",
-    "pdm.lock": "PDM",
-    "Pipfile.lock": "Pipenv",
-    "pylock.toml": "pylock.toml (PEP 751)",
-}
-"""Lock files of Python projects and whose they are, the strongest first."""
+PYTHON_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+"""Lock files of Python projects, the strongest first."""
 
 PYTHON_FILES = ("pyproject.toml", "Pipfile", "setup.py", "requirements.txt")
 NODE_LOCKS = {
@@ -74,12 +68,7 @@ def of_python(one: Project) -> bool:
 def python_locks(files: Iterable[str]) -> tuple[str, ...]:
     """The lock files among the files of a project, the strongest first."""
     names = set(files)
-    return (*(name for name in PYTHON_LOCKS if name in names), *sorted(filter(_is_pylock, names - PYTHON_LOCKS.keys())))
-
-
-def lock_owner(name: str) -> str:
-    """Whose a Python lock file is."""
-    return PYTHON_LOCKS.get(name, PYTHON_LOCKS["pylock.toml"])
+    return (*(name for name in PYTHON_LOCKS if name in names), *sorted(filter(_is_pylock, names - {*PYTHON_LOCKS})))
 
 
 def _aside(folder: str, projects: Mapping[str, object], asked: Sequence[str]) -> bool:

@@ -5,6 +5,8 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from lading.survey.python.manager import Manager
+
 T = TypeVar("T")
 
 Certainty = Literal["declared", "found", "assumed"]
@@ -37,10 +39,6 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     root: str = "."
     file: str = ""
 
-
-Manager = Literal["uv", "poetry", "pdm", "pipenv", "pylock", "pip"]
-"""The tool that made a Python project's lock; `pylock` for a pylock.toml of whoever made it, `pip` for lists of
-requirements."""
 
 RUN_ONCE = ("migrate", "release")
 """Names of processes that end by themselves and must have ended before the others start, in that order."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from lading.survey.model import Manager
+from lading.survey.python.manager import Manager
 from lading.survey.python.pins import Index
 from lading.survey.python.requirementslist import Read, pip_indexes
 from lading.survey.python.tables import parsed, table, tables, text

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from lading.survey.fingerprint import key_of
 from lading.survey.folders import Project, python_locks
 from lading.survey.ground import Ground
-from lading.survey.model import Manager
 from lading.survey.python.lockfacts import LockFacts, Node
+from lading.survey.python.manager import Manager
 from lading.survey.python.managers import manager_of
 from lading.survey.python.pins import Pin
 from lading.survey.python.project import ProjectFacts

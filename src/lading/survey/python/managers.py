@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lading.survey.model import Manager
+from lading.survey.python.manager import Manager
 
 
 class Commands(NamedTuple):
@@ -34,18 +34,17 @@ COMMANDS: Mapping[Manager, Commands] = {
     ),
 }
 
-LOCKS: Mapping[str, Manager] = {
+_LOCKS: Mapping[str, Manager] = {
     "uv.lock": "uv",
     "poetry.lock": "poetry",
     "pdm.lock": "pdm",
     "Pipfile.lock": "pipenv",
 }
-"""Lock files by name, the strongest first."""
 
 
 def manager_of(lock: str) -> Manager:
     """Whose a lock is, by its file's name: `pylock.*.toml` and lists of requirements have many names."""
     name = lock.rpartition("/")[2]
-    if name in LOCKS:
-        return LOCKS[name]
+    if name in _LOCKS:
+        return _LOCKS[name]
     return "pylock" if name.startswith("pylock.") else "pip"

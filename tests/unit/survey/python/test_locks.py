@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.survey.model import Manager
 from lading.survey.python.indexes import read_indexes
 from lading.survey.python.lockfacts import LockFacts, Markers, closure, reached
 from lading.survey.python.locks import matches, read_lock, read_pins
+from lading.survey.python.manager import Manager
 from lading.toolchain.markers import linux_environment
 
 FOLDER = Path(__file__).parent / "locks"
