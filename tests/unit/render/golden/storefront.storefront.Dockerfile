@@ -10,6 +10,7 @@ ARG TARGETARCH
 
 # What the build is told of the world.
 ENV ASTRO_TELEMETRY_DISABLED=1 \
+    BACKEND_URL=http://backend:8080 \
     CI=1 \
     NEXT_TELEMETRY_DISABLED=1 \
     NODE_ENV=production \
@@ -67,7 +68,9 @@ COPY --link --from=modules --chown=0:0 /app/node_modules /app/node_modules
 COPY --link --from=build --chown=0:0 /app /app
 
 WORKDIR /app
-ENV NODE_ENV=production \
+# env BACKEND_URL http://backend:8080: lading.toml › services.storefront.env.BACKEND_URL
+ENV BACKEND_URL=http://backend:8080 \
+    NODE_ENV=production \
     PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 LABEL org.opencontainers.image.description="A shop's front end: pages made on the server, brought to life in the browser." \
