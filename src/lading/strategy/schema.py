@@ -12,7 +12,8 @@ SHIPPED = Path(__file__).with_name("lading.schema.json")
 KEYS: Mapping[str, str] = {
     "accounts": "Names of users with their numbers (`uid:gid`) in /etc/passwd and /etc/group of an image of packages.",
     "allow-root": "Allow user 0, which is refused otherwise.",
-    "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), or an image reference.",
+    "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), an image reference, or "
+    "for programs in Go `static` (what `distroless` is for them) and `scratch`.",
     "budget": "The most that the image may take on disk, such as `200MB`.",
     "build-packages": "Debian packages that building what has no wheel needs, such as `libpq-dev`. They do not ship.",
     "command": "What the container starts, as a list of words; a Python service's are for its Python, and found by "

@@ -42,6 +42,13 @@ def choose_base(book: PythonNotebook, python: str, packages: Collection[str]) ->
     book.add("base", "base", name, book.origin("base"))
     if name in ("distroless", "slim"):
         return _debian(book, "slim" if name == "slim" else "distroless", python, packages)
+    if name in ("static", "scratch"):
+        book.problem(
+            f"{name} is for programs that are linked with nothing: it has no Python",
+            where=book.origin("base"),
+            fix=f"take `distroless` or `slim`: services.{book.name}.base in lading.toml",
+        )
+        return _debian(book, "distroless", python, packages)
     if is_musl(name):
         book.problem(
             f"{name} has no glibc, and bases without it are not supported yet",
