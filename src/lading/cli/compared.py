@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from lading.buildkit.model import Job
     from lading.oci.model import Platform
 
-DOCKER = "docker:"
-"""What stands in front of the name of an image in the local Docker."""
+DOCKER = "docker-daemon:"
+"""What stands in front of the name of an image in the local Docker, as skopeo has it: `docker:5000/app` is an image
+of a registry whose host is called docker."""
 BUILDING = ("context", "build_context", "builder", "network")
 """Flags that say how a Dockerfile is built."""
 
@@ -40,8 +41,8 @@ def other_image(args: argparse.Namespace, context: Context, platform: "Platform"
 
 @contextmanager
 def image_of(context: Context, text: str) -> Iterator[Found]:
-    """The image that `text` means: see `find_image`; with `docker:` in front of its name one of the local Docker, saved
-    into an archive that is gone when the context ends."""
+    """The image that `text` means: see `find_image`; with `docker-daemon:` in front of its name one of the local Docker,
+    saved into an archive that is gone when the context ends."""
     if not text.startswith(DOCKER):
         yield find_image(context, text)
         return

@@ -16,7 +16,7 @@ HELP = "show the layers and the largest packages of an image, or what it saves o
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading size`."""
-    parser.add_argument("image", metavar="IMAGE", help=f"{IMAGE_HELP}; docker:NAME is one in Docker")
+    parser.add_argument("image", metavar="IMAGE", help=f"{IMAGE_HELP}; docker-daemon:NAME is one in Docker")
     parser.add_argument("--platform", help="which image of several: linux/amd64, linux/arm64 (default: this machine's)")
     parser.add_argument(
         "--top", type=int, default=15, metavar="N", help="so many packages or differences at most (default: 15)"

@@ -108,12 +108,12 @@ def test_against_an_image_in_docker(here: Path, monkeypatch: pytest.MonkeyPatch)
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{here / 'bin'}:/usr/bin:/bin")
-    text = told(here, "out", "--platform", "linux/amd64", "--compare", "docker:team/app:0")
-    assert "against docker:team/app:0" in text
+    text = told(here, "out", "--platform", "linux/amd64", "--compare", "docker-daemon:team/app:0")
+    assert "against docker-daemon:team/app:0" in text
     assert "90%" in text
-    assert told(here, "docker:team/app:0").startswith("docker:team/app:0  linux/amd64")
+    assert told(here, "docker-daemon:team/app:0").startswith("docker-daemon:team/app:0  linux/amd64")
     with pytest.raises(UsageError, match="No such image: --privileged"):
-        told(here, "out", "--platform", "linux/amd64", "--compare", "docker:--privileged")
+        told(here, "out", "--platform", "linux/amd64", "--compare", "docker-daemon:--privileged")
     assert [path for path in (here / "store/tmp").iterdir() if path.is_dir()] == []
 
 
@@ -121,7 +121,7 @@ def test_where_docker_is_not(here: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PATH", str(here / "nothing"))
     assert shutil.which("docker") is None
     with pytest.raises(UsageError, match="not installed"):
-        told(here, "out", "--compare", "docker:app")
+        told(here, "out", "--compare", "docker-daemon:app")
 
 
 @pytest.mark.parametrize(
