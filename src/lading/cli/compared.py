@@ -41,8 +41,8 @@ def other_image(args: argparse.Namespace, context: Context, platform: "Platform"
 
 @contextmanager
 def image_of(context: Context, text: str) -> Iterator[Found]:
-    """The image that `text` means: see `find_image`; with `docker-daemon:` in front of its name one of the local Docker,
-    saved into an archive that is gone when the context ends."""
+    """The image that `text` means: see `find_image`; with `docker-daemon:` in front of its name one of the local
+    Docker, saved into an archive that is gone when the context ends."""
     if not text.startswith(DOCKER):
         yield find_image(context, text)
         return
