@@ -37,16 +37,8 @@ def dockerlint(cache: Path) -> Path:
         return program
     cache.mkdir(parents=True, exist_ok=True)
     own = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOPATH": str(cache / "gopath")}
-    command: list[str | Path] = [
-        go(cache),
-        "build",
-        "-C",
-        _DOCKERLINT,
-        "-trimpath",
-        "-o",
-        program.with_suffix(".new"),
-        ".",
-    ]
+    made = program.with_suffix(".new")
+    command: list[str | Path] = [go(cache), "build", "-C", _DOCKERLINT, "-trimpath", "-o", made, "."]
     _run(command, {**os.environ, **own})
     made.replace(program)
     return program
