@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from lading.oci.model import Image
+    from lading.plan.model import Process
     from lading.prove.container import Container, Request, Runtime
 
 HELP = "run an image with the container runtime that is there"
@@ -81,7 +82,9 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from lading.prove.container import Request
 
     _check(args)
-    command = _command(args, context)
+    command, listens = _command(args, context)
+    if args.wait_healthy and not listens:
+        raise UsageError(f"the process {args.process} has no health check", fix="leave out --wait-healthy")
     found = find_image(context, args.image)
     request = Request(
         name=found.name,
@@ -91,6 +94,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         publish=tuple(args.publish),
         host_network=args.network == "host",
         read_only=args.read_only,
+        listens=listens,
     )
     if not args.wait_healthy:
         return run_container(
@@ -103,16 +107,20 @@ def run(args: argparse.Namespace, context: Context) -> int:
     return _until_healthy(request, args, context)
 
 
-def _command(args: argparse.Namespace, context: Context) -> tuple[str, ...] | None:
-    """The words behind the image's entrypoint, or nothing for the image's own."""
+def _command(args: argparse.Namespace, context: Context) -> tuple[tuple[str, ...] | None, bool]:
+    """The words behind the image's entrypoint, or nothing for the image's own; and whether it listens as that does."""
     if args.process is None:
-        return tuple(args.command) or None
-    return *process_of(context, args.image, args.process), *args.command
+        return tuple(args.command) or None, True
+    process, first = process_of(context, args.image, args.process)
+    return (*process.command, *args.command), first
 
 
-def process_of(context: Context, image: str, name: str) -> tuple[str, ...]:
-    """The command of a process of a service here, which `image` names as itself, by its folder or by its image (or a
-    debug variant of that). `UsageError` when there is no such service or process."""
+def process_of(context: Context, image: str, name: str) -> "tuple[Process, bool]":
+    """A process of a service here, and whether it is the one that its image starts.
+
+    `image` names the service as itself, by its folder or by its image (or a debug variant of that). `UsageError` when
+    there is no such service or process.
+    """
     from lading.cli.project import load_project
     from lading.plan.debug import SUFFIX
 
@@ -127,14 +135,14 @@ def process_of(context: Context, image: str, name: str) -> tuple[str, ...]:
             where=str(project.root),
             fix="give the words of a command behind --",
         )
-    processes = {process.name: process.command for process in found[0].processes}
+    processes = {process.name: process for process in found[0].processes}
     if name not in processes:
         from difflib import get_close_matches
 
         near = get_close_matches(name, processes, n=1)
         fix = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(processes)}"
         raise UsageError(f"{found[0].service} has no process {name!r}", where="lading plan", fix=fix)
-    return processes[name]
+    return processes[name], processes[name] == found[0].processes[0]
 
 
 def variable(text: str, context: Context) -> tuple[str, str]:

@@ -20,7 +20,8 @@ from lading.proc import Completed, Runner
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What to run. `name` is for people, `command` takes the place of the image's own, `publish` is in Docker's words
-    (`8080`, `9000:8080`, `127.0.0.1:9000:8080`)."""
+    (`8080`, `9000:8080`, `127.0.0.1:9000:8080`). What does not listen, such as a worker, has no port and no health
+    check of the image's."""
 
     name: str
     content: Image | Index
@@ -29,6 +30,7 @@ class Request:
     publish: tuple[str, ...] = ()
     host_network: bool = False
     read_only: bool = True
+    listens: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

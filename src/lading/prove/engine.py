@@ -84,7 +84,7 @@ class EngineRuntime:
         return done.code == 0 and f"sha256:{done.out.strip().removeprefix('sha256:')}" in known
 
     def _network(self, request: Request, config: RunConfig) -> tuple[Place | None, list[str]]:
-        port = exposed_port(config)
+        port = exposed_port(config) if request.listens else None
         if request.host_network or not (request.publish or self._has_bridge()):
             return (Place("127.0.0.1", port) if port else None), ["--network", "host"]
         wanted = [parse_published(text) for text in request.publish]
@@ -106,6 +106,8 @@ class EngineRuntime:
 
 def _options(request: Request) -> list[str]:
     options = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--label", "lading.run=true"]
+    if not request.listens:
+        options.append("--no-healthcheck")
     if request.read_only:
         options += ["--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,mode=1777"]  # noqa: S108  # a path in the container
     return options

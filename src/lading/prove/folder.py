@@ -71,7 +71,7 @@ class BundleRuntime:
             )
             write_bundle(folder, document)
             start, begun, log = self._command(folder), folder / "pid", folder / "log"
-            address = Place("127.0.0.1", exposed_port(config) or 0)
+            address = Place("127.0.0.1", (exposed_port(config) if request.listens else None) or 0)
             try:
                 yield Container(
                     run=(*start, "run", "--pid-file", str(begun), "--bundle", str(folder), name),

@@ -162,9 +162,11 @@ def service(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("service")
 @pytest.mark.parametrize("image", ["shop", ".", "registry.example/shop", "registry.example/shop-debug"])
 def test_every_process_of_a_service_has_its_command(context: Context, image: str) -> None:
-    assert run.process_of(context, image, "worker") == ("work.py",)
-    assert run.process_of(context, image, "send-letters") == ("letters.py", "--all")
-    assert run.process_of(context, image, "web")[:2] == ("-m", "uvicorn")
+    found = {name: run.process_of(context, image, name) for name in ("worker", "send-letters", "web")}
+    assert found["worker"][0].command == ("work.py",)
+    assert found["send-letters"][0].command == ("letters.py", "--all")
+    assert found["web"][0].command[:2] == ("-m", "uvicorn")
+    assert [first for _, first in found.values()] == [False, False, True]
 
 
 @pytest.mark.usefixtures("service")
@@ -175,6 +177,12 @@ def test_a_process_that_is_not_there_is_told_with_those_that_are(context: Contex
     with pytest.raises(UsageError, match="no process 'x'") as caught:
         run.process_of(context, "shop", "x")
     assert caught.value.fix == "it has web, send-letters, worker"
+
+
+@pytest.mark.usefixtures("service")
+def test_only_the_images_own_process_becomes_healthy(context: Context) -> None:
+    with pytest.raises(UsageError, match="the process worker has no health check"):
+        code(context, "shop", "worker", "--wait-healthy")
 
 
 @pytest.mark.usefixtures("service")

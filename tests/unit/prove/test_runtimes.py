@@ -252,6 +252,17 @@ class TestEngine:
         assert run([self.docker(state, store)], request, said) == 0
         assert said == ["app runs with docker at http://127.0.0.1:8080"]
 
+    def test_what_does_not_listen_has_neither_port_nor_health_check(
+        self, state: Path, store: Store, said: list[str]
+    ) -> None:
+        content = sample(ExposedPorts={"8080/tcp": {}})
+        request = Request(name="app", content=content, command=python(SCRIPT, "0"), listens=False)
+        assert run([self.docker(state, store)], request, said) == 0
+        created = self.calls(state, "create")[0]
+        assert "--publish" not in created
+        assert "--no-healthcheck" in created
+        assert said == ["app runs with docker"]
+
     def test_ports_are_published_as_asked(self, state: Path, store: Store, said: list[str]) -> None:
         request = Request(name="app", content=sample(), command=python(SCRIPT, "0"), publish=("0.0.0.0:9000:80",))
         run([self.docker(state, store)], request, said)
