@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from lading.assemble.node.folders import FOLDER_VERSION, Entry, FolderPacker, entries_of
-from lading.assemble.node.tool import CPUS
+from lading.assemble.node.parts import Machine, missing
 from lading.assemble.segment import Segment
 from lading.assemble.steps import Made
 from lading.assemble.workshop import Counter, Workshop
-from lading.errors import UsageError
+from lading.errors import StepFailed, UsageError
 from lading.lock.model import Pins
 from lading.plan.model import NodeInstall, NodeModules, Plan
 from lading.plan.node.installing import LEFTOVERS, strangers
@@ -58,15 +58,31 @@ class ModulesStep:
             (scratch / "home").mkdir()
             architecture, libc = self._platform.split("/")[1], self._step.libc
             tool.install(install, folder, production=True, architecture=architecture, libc=libc)
+            self._check_parts(folder)
             (folder / ".npmrc").unlink(missing_ok=True)  # its credentials are nobody's business from here on
             tool.run_scripts(install, folder, scratch / "home")
             return self._pack(folder)
+
+    @property
+    def _machine(self) -> Machine:
+        return Machine.of(self._platform.split("/")[1], self._step.libc)
+
+    def _check_parts(self, folder: Path) -> None:
+        install = self._step.install
+        if install.manager == "npm" and install.member == ".":
+            lacking = missing((folder / install.lock).read_bytes(), folder, self._machine)
+            if lacking:
+                raise StepFailed(
+                    f"npm left out {', '.join(lacking)}, which is for {self._platform}",
+                    where=install.lock,
+                    fix="check the registry and the network, then build again",
+                )
 
     def _pack(self, folder: Path) -> Made:
         workshop, install = self._workshop, self._step.install
         packer = FolderPacker(workshop.store, compression=self._plan.compression, mtime=workshop.mtime)
         if install.manager == "yarn":
-            leave_out_foreign(folder / MODULES, self._platform.split("/")[1], self._step.libc)
+            leave_out_foreign(folder / MODULES, self._machine)
         for one in strangers(install):
             remove_folder(folder / one)
         packages = dict(packages_below(folder))
@@ -111,8 +127,8 @@ def package_of(path: str) -> str:
     return f"{before}/{MODULES}/{name}" if before else f"{MODULES}/{name}"
 
 
-def leave_out_foreign(folder: Path, architecture: str, libc: str = "glibc") -> None:
-    """Remove packages that say that they are for other machines than the target: Yarn 1 installs the parts for all."""
+def leave_out_foreign(folder: Path, machine: Machine) -> None:
+    """Remove packages that say that they are for other machines: Yarn 1 installs the parts for all."""
     import msgspec
 
     for manifest in [*folder.glob("*/package.json"), *folder.glob("@*/*/package.json")]:
@@ -120,20 +136,8 @@ def leave_out_foreign(folder: Path, architecture: str, libc: str = "glibc") -> N
             said = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any])
         except msgspec.DecodeError:
             continue
-        wanted = {"os": "linux", "cpu": CPUS[architecture], "libc": libc}
-        if any(not serves(said.get(key), name) for key, name in wanted.items()):
+        if not machine.takes(said):
             remove_folder(manifest.parent)
-
-
-def serves(said: object, name: str) -> bool:
-    """Whether what a package says of systems, processors or C libraries includes one.
-
-    >>> serves(["linux", "darwin"], "linux"), serves(["!win32"], "linux"), serves(["arm64"], "x64"), serves(None, "x64")
-    (True, True, False, True)
-    """
-    listed = [said] if isinstance(said, str) else said if isinstance(said, list) else []
-    refused = [one for one in listed if isinstance(one, str) and one.startswith("!")]
-    return f"!{name}" not in refused and (len(refused) == len(listed) or name in listed)
 
 
 def remove_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from lading.assemble.node.parts import CPUS
 from lading.errors import StepFailed, UsageError, VerificationFailed
 from lading.plan.model import NodeInstall
 from lading.plan.node.installing import UNSAID_DIGESTS, install_env, install_words, manager_package, rebuild_words
@@ -18,8 +19,6 @@ from lading.store import Store
 from lading.survey.node.managers import MAKE
 from lading.toolchain.node import Node
 
-CPUS = {"amd64": "x64", "arm64": "arm64"}
-"""What Node calls architectures (https://nodejs.org/api/process.html#processarch)."""
 _PASSED = (
     "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",

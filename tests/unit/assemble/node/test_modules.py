@@ -9,6 +9,7 @@ from tests.unit.assemble.node.bench import Bench
 from tests.unit.assemble.node.conftest import Npm
 
 from lading.assemble.node.modules import ModulesStep, leave_out_foreign, package_of, packages_below
+from lading.assemble.node.parts import Machine, missing
 from lading.errors import UsageError, VerificationFailed
 from lading.plan.model import NodeModules, Plan
 
@@ -129,6 +130,25 @@ def test_parts_for_other_machines_are_left_out(tmp_path: Path) -> None:
     for name, said in parts.items():
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "package.json").write_text(json.dumps(said))
-    leave_out_foreign(tmp_path, "arm64")
+    leave_out_foreign(tmp_path, Machine.of("arm64", "glibc"))
     kept = {path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("package.json")}
     assert kept == {"plain", "linux", "@scope/not-windows"}
+
+
+def test_a_part_for_the_target_that_npm_left_out_is_missed(tmp_path: Path) -> None:
+    entries = {
+        "": {},
+        "node_modules/there": {},
+        "node_modules/@part/linux-x64": {"optional": True, "os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]},
+        "node_modules/@part/linux-x64-musl": {"optional": True, "cpu": ["x64"], "libc": ["musl"]},
+        "node_modules/@part/linux-arm64": {"optional": True, "os": ["linux"], "cpu": ["arm64"]},
+        "node_modules/@part/for-tests": {"optional": True, "dev": True},
+        "node_modules/absent/node_modules/x": {"optional": True},
+        "node_modules/there/node_modules/y": {"optional": True},
+    }
+    (tmp_path / "node_modules/there").mkdir(parents=True)
+    lock = json.dumps({"packages": entries}).encode()
+    assert missing(lock, tmp_path, Machine.of("amd64", "glibc")) == (
+        "node_modules/@part/linux-x64", "node_modules/there/node_modules/y",
+    )  # fmt: skip
+    assert missing(b"{", tmp_path, Machine.of("amd64", "glibc")) == ()
