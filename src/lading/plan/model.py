@@ -59,10 +59,10 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
 
     `lock` and `project` (pyproject.toml, or what stands for it) are source paths, `also` further ones that the lock
     consists of, `format` the version of its format; `python` is `major.minor`, `interpreter` the image's own. `member`
-    names the project in the lock of a workspace. `parts` are the projects (as `project`) that a `PythonProject`
-    installs: not from here. `git`: some package comes from a repository of git. `unhashed`: the lock is only a list,
-    and has no hashes for some packages.
-    `build_packages` are Debian packages for building what has no wheel.
+    names the project in the lock of a workspace. `apart` are the names of packages that lie in the repository, `parts`
+    their projects (as `project`): steps of their own install them. `git`: some package comes from a repository of git.
+    `unhashed`: the lock is only a list, and has no hashes for some packages. `build_packages` are Debian packages for
+    building what has no wheel.
     """
 
     manager: Manager
@@ -71,6 +71,7 @@ class PythonDependencies(msgspec.Struct, frozen=True, kw_only=True, tag="python-
     also: tuple[str, ...] = ()
     format: str = ""
     member: str = ""
+    apart: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     git: bool = False
     unhashed: bool = False

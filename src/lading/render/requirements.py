@@ -73,8 +73,9 @@ def _sync(step: PythonDependencies, builds: bool) -> Iterator[str]:
     yield from ("uv", "sync")
     if dirname(step.lock):
         yield from ("--directory", dirname(step.lock))
-    if step.member or step.parts:
-        yield from ("--frozen", "--no-install-workspace", "--no-install-local")
+    if step.member or step.apart:
+        yield from ("--frozen", "--no-install-workspace")
+        yield from (word for name in step.apart for word in ("--no-install-package", name))
     else:
         yield from ("--locked", "--no-install-project")
     if step.member:

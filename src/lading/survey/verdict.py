@@ -124,7 +124,7 @@ def _places(one: Project, lock: FoundLock, known: Mapping[str, ProjectFacts]) ->
     """What stands against dependencies that lie in folders."""
     for node in sorted(lock.facts.nodes, key=lambda node: node.name):
         if node.place:
-            folder = lock.folder_of(node, one)
+            folder = lock.folder_of(node.place, one)
             if folder.startswith(("/", "..")):
                 what = f"{node.name} comes from {node.place}, which is outside of the repository"
                 yield lock.path, what, "publish it to an index, or bring it into the repository"

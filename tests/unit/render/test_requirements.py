@@ -28,8 +28,8 @@ def test_uv_holds_its_lock_against_the_project() -> None:
 
 
 def test_a_member_is_synced_without_the_others_being_there() -> None:
-    found = commands(project="services/api/pyproject.toml", member="api", parts=("libs/common/pyproject.toml",))
-    assert "--frozen --no-install-workspace --no-install-local --package api" in found
+    found = commands(project="services/api/pyproject.toml", member="api", apart=("common",))
+    assert "--frozen --no-install-workspace --no-install-package common --package api" in found
     assert files_of(step(project="services/api/pyproject.toml", member="api", parts=("libs/x/pyproject.toml",))) == (
         "uv.lock", "services/api/pyproject.toml", "libs/x/pyproject.toml", "pyproject.toml"
     )  # fmt: skip

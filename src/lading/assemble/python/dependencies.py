@@ -118,6 +118,15 @@ class DependenciesStep:
             if segment:
                 yield one.name, segment
 
+    def built(self, *, build: bool = False) -> Iterator[Wheel]:
+        """The wheels that were built from source and not packed yet; with `build` they are built for that."""
+        packer = self._packer()
+        for one in self.choices:
+            if isinstance(one, Sdist):
+                wheel = self._builds.wheel(one, self.folder) if build else self._builds.known(one)
+                if wheel and not packer.known(wheel.digest):
+                    yield wheel
+
     def _identity(self, one: Choice) -> Digest:
         return self._builds.identity(one) if isinstance(one, Sdist) else one.digest
 

@@ -15,10 +15,11 @@ _CREDENTIALS = re.compile(r"\bPOETRY_HTTP_BASIC_([A-Z0-9_]+)_(USERNAME|PASSWORD)
 _POETRY = re.compile(r"[^A-Za-z0-9]")
 
 
-def index_environment(indexes: Indexes, env: Mapping[str, str]) -> dict[str, str]:
+def index_environment(indexes: Indexes, env: Mapping[str, str], *, hashed: bool = True) -> dict[str, str]:
     """The variables that make uv ask a project's indexes, beside those that it knows of by itself.
 
-    Variables in addresses are replaced as pip and Pipenv do; credentials go into variables of their own.
+    Variables in addresses are replaced as pip and Pipenv do; credentials go into variables of their own. `hashed`: each
+    file is held against its hash, so whichever index has it may give it.
     """
     said: dict[str, str] = dict(_credentials(env))
     named = [_named(one, number) for number, one in enumerate(indexes.more, 1)]
@@ -27,6 +28,7 @@ def index_environment(indexes: Indexes, env: Mapping[str, str]) -> dict[str, str
         said["UV_DEFAULT_INDEX"] = _told(_named(indexes.main, 0), env, said)
     if more:
         said["UV_INDEX"] = " ".join([*more, *env.get("UV_INDEX", "").split()])
+        said["UV_INDEX_STRATEGY"] = env.get("UV_INDEX_STRATEGY", "unsafe-best-match" if hashed else "first-index")
     if indexes.none:
         said["UV_NO_INDEX"] = "1"
     return said
@@ -35,7 +37,8 @@ def index_environment(indexes: Indexes, env: Mapping[str, str]) -> dict[str, str
 def only_index(index: Index, env: Mapping[str, str]) -> dict[str, str]:
     """The variables that make uv ask one index and no other."""
     said = dict(_credentials(env))
-    return {**said, "UV_DEFAULT_INDEX": _told(_named(index, 0), env, said), "UV_INDEX": "", **said}
+    address = _told(_named(index, 0), env, said)
+    return {**said, "UV_DEFAULT_INDEX": address, "UV_INDEX": ""}
 
 
 def _named(index: Index, number: int) -> Index:

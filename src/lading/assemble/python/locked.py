@@ -30,13 +30,21 @@ def packages_of(step: PythonDependencies, target: Target, *, read: Read, uv: Cal
     """
     match step.manager:
         case "uv":
-            return _parsed(uv().export(step))
+            return [one for one in _parsed(uv().export(step)) if not _apart(one, step)]
         case "pylock":
             return _of_pylock(step, read)
         case "pip" if step.unhashed:
             return _of_list(step, target, read, uv())
         case _:
             return _of_pins(step, target, read, uv)
+
+
+def _apart(package: Package, step: PythonDependencies) -> bool:
+    """Whether a package is installed by a step of its own: the project itself, and those beside it."""
+    from lading.survey.python.tables import normalised
+
+    place = package.get("directory", {}).get("path", "")
+    return place == "." or normalised(str(package.get("name", ""))) in step.apart
 
 
 def _of_pylock(step: PythonDependencies, read: Read) -> Sequence[Package]:
@@ -48,13 +56,13 @@ def _of_pylock(step: PythonDependencies, read: Read) -> Sequence[Package]:
     return [
         {**one, "marker": pylock_marker(str(one.get("marker", "")), extras=step.extras, groups=groups)}
         for one in lock.get("packages", ())
-        if "directory" not in one
+        if not _apart(one, step)
     ]
 
 
 def _of_list(step: PythonDependencies, target: Target, read: Read, uv: Uv) -> Sequence[Package]:
     """A list without hashes, and what its packages need: what the index offers now."""
-    told = index_environment(read_indexes("pip", step.lock, read), uv.env)
+    told = index_environment(read_indexes("pip", step.lock, read), uv.env, hashed=False)
     return _parsed(uv.told(told).resolve_list(step.lock.rpartition("/")[2], target))
 
 

@@ -43,7 +43,7 @@ class Uv:
 
     def export(self, step: PythonDependencies) -> str:
         """The project's lock as a pylock.toml, for the groups and extras of the step."""
-        command: list[str | Path] = [self._path, "export", "--frozen", "--no-default-groups", "--no-emit-local"]
+        command: list[str | Path] = [self._path, "export", "--frozen", "--no-default-groups", "--no-emit-workspace"]
         command += ["--package", step.member] if step.member else []
         command += ["--quiet", "--format", "pylock.toml", "--no-header", "--python", self._interpreter]
         for group in step.groups:

@@ -89,7 +89,7 @@ class WheelPacker:
                     data = b"".join(member.chunks())
                     writer.file(target, data, mode=mode)
                     pycs.add(target, data)
-                elif member.size <= LARGEST_LIBRARY and _LIBRARY.match(target):
+                elif is_library(target, member.size):
                     data = b"".join(member.chunks())
                     needs.update(needed_by(data))
                     writer.file(target, data, mode=mode)
@@ -130,6 +130,11 @@ class WheelPacker:
             segment = writer.finish()
         self._store.put_action(key, segment)
         return segment
+
+
+def is_library(path: str, size: int) -> bool:
+    """Whether a file is a shared library that is looked at."""
+    return size <= LARGEST_LIBRARY and _LIBRARY.match(path) is not None
 
 
 def needed_by(library: bytes) -> tuple[str, ...]:

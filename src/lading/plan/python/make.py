@@ -92,6 +92,7 @@ def _dependencies(
         also=tuple(places.at(file) for file in facts.also),
         format=facts.format,
         member=facts.member,
+        apart=tuple(part.name for part in facts.parts),
         parts=tuple(places.at(join(part.folder, PROJECT)) for part in facts.parts),
         git=any(one.source == "git" for one in installed),
         unhashed=bool(facts.unhashed),

@@ -64,7 +64,7 @@ def conclude(inputs: Inputs) -> PythonService:
         lock=inputs.lock.path,
         project=inputs.file,
         manager=inputs.lock.manager,
-        also=inputs.lock.facts.also,
+        also=inputs.lock.also,
         unhashed=inputs.lock.facts.unhashed,
         parts=inputs.parts,
         member=inputs.lock.member,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lading.survey.fingerprint import key_of
 from lading.survey.folders import Project, python_locks
 from lading.survey.ground import Ground
-from lading.survey.python.lockfacts import LockFacts, Node
+from lading.survey.python.lockfacts import LockFacts
 from lading.survey.python.manager import Manager
 from lading.survey.python.managers import manager_of
 from lading.survey.python.pins import Pin
@@ -26,6 +26,11 @@ class FoundLock(NamedTuple):
     key: str
 
     @property
+    def also(self) -> tuple[str, ...]:
+        """Further files that it consists of, relative to the project's folder."""
+        return tuple(normpath(join(dirname(self.path), path)) for path in self.facts.also)
+
+    @property
     def member(self) -> str:
         """The project's name in the lock of a workspace; nothing where the lock is only its own."""
         root = self.facts.root
@@ -40,9 +45,10 @@ class FoundLock(NamedTuple):
         """The file that says what is to be locked, by name; `project`: there is a pyproject.toml."""
         return "pyproject.toml" if project and self.manager != "pipenv" else self.declared
 
-    def folder_of(self, node: Node, one: Project) -> str:
-        """The folder of a package that lies in the repository, relative to the repository's root."""
-        return normpath(join(one.folder, dirname(self.path), node.place))
+    def folder_of(self, place: str, one: Project) -> str:
+        """The folder of a package that lies in the repository, relative to the repository's root; `place` is it as the
+        lock has it."""
+        return normpath(join(one.folder, dirname(self.path), place))
 
 
 class Locks:

@@ -47,6 +47,7 @@ def _facts(lock: Mapping[str, Any], whole: Mapping[str, Any]) -> LockFacts:
         stale=_stale(whole, text(said, "content-hash"), (root, *groups.values()), versions),
         python=requires_python(text(said, "python-versions")),
         format=text(said, "lock-version"),
+        also=tuple(sorted(pin.place for pin in _pins(lock) if pin.source == "file")),
     )
 
 
@@ -149,7 +150,10 @@ def _all(extras: Mapping[str, tuple[Edge, ...]]) -> Iterator[Edge]:
 
 def poetry_pins(data: bytes) -> Iterator[Pin]:
     """What a `poetry.lock` says of the files of each package."""
-    lock, _ = parsed(data)
+    return _pins(parsed(data)[0])
+
+
+def _pins(lock: Mapping[str, Any]) -> Iterator[Pin]:
     apart = table(table(lock, "metadata"), "files")
     for package in tables(lock.get("package")):
         name, source = str(package["name"]), table(package, "source")

@@ -63,7 +63,16 @@ def _facts(lock: Mapping[str, Any]) -> LockFacts:
         groups={name: _edges(packages, (), (*default, name)) for name in groups if name not in default},
         nodes=tuple(_nodes(packages)),
         python=text(lock, "requires-python"),
+        also=tuple(sorted(set(_files(packages)))),
     )
+
+
+def _files(packages: Collection[Mapping[str, Any]]) -> Iterator[str]:
+    """The files of the repository that packages come as, relative to the lock."""
+    for one in packages:
+        for file in (*tables(one.get("wheels")), table(one, "sdist"), table(one, "archive")):
+            if text(file, "path"):
+                yield text(file, "path")
 
 
 def _edges(

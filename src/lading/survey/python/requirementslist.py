@@ -75,7 +75,10 @@ def read_requirements(name: str, read: Read) -> LockFacts:
     return LockFacts(
         root=Node("", "", tuple(one.edge for one in held)),
         nodes=_nodes(held),
-        also=tuple(file for file in listing.files if file != name),
+        also=(
+            *(file for file in listing.files if file != name),
+            *sorted(one.place for one in held if one.source == "file"),
+        ),
         unhashed=tuple(sorted(free)),
     )
 

@@ -51,14 +51,15 @@ class PythonSurveyor:
         return is_project(one, self._known.get(one.folder), self._known)
 
     def answers(self, found: Iterable[Project]) -> "list[PythonService | Unsupported]":
-        """The answers for the projects among them. One that cannot be built by itself and is a part of another is no
-        project of its own."""
+        """The answers for the projects among them. One without a lock that is a part of another is no project of its
+        own."""
         from lading.survey.model import PythonService, Unsupported
 
         answers = [self.answer(one) for one in found if self.is_project(one)]
         services = [one for one in answers if isinstance(one, PythonService)]
         parts = {one.at(part.folder) for one in services for part in one.parts}
-        return [one for one in answers if not (isinstance(one, Unsupported) and one.folder in parts)]
+        unlocked = {one.folder for one in self._projects if self._locks.of(one) is None} & parts
+        return [one for one in answers if not (isinstance(one, Unsupported) and one.folder in unlocked)]
 
     def answer(self, one: Project) -> "PythonService | Unsupported":
         """The facts of a project, or what stands against building it."""
@@ -83,16 +84,17 @@ class PythonSurveyor:
         paths = frozenset(self._ground.below(one.folder, nested))
         ignored = self._ground.ignored(one.folder)
         python = self._python(_requires(project, lock, file), self._version_files(one.folder))
+        packages = self._packages(lock, python.version.value)
         return conclude(
             Inputs(
                 folder=one.folder,
                 name=name,
                 file=file,
                 lock=lock,
-                parts=self._parts(one, lock),
+                parts=self._parts(one, lock, packages),
                 project=msgspec.structs.replace(project, name=name.value),
                 python=python,
-                packages=self._packages(lock, python.version.value),
+                packages=packages,
                 groups=tuple(sorted({*project.groups, *lock.facts.groups})),
                 paths=paths,
                 modules=self._modules(one, paths, ignored),
@@ -102,13 +104,13 @@ class PythonSurveyor:
             )
         )
 
-    def _parts(self, one: Project, lock: FoundLock) -> "tuple[LocalPart, ...]":
-        """The projects of the repository that a lock names beside this one."""
+    def _parts(self, one: Project, lock: FoundLock, packages: "Sequence[Locked]") -> "tuple[LocalPart, ...]":
+        """The projects of the repository that this one brings along: its lock may name others."""
         from lading.survey.model import LocalPart
 
         found = []
-        for node in lock.facts.nodes:
-            folder = lock.folder_of(node, one) if node.place else one.folder
+        for node in (node for node in packages if node.place):
+            folder = lock.folder_of(node.place, one)
             if folder != one.folder:
                 known = self._known[folder]
                 found.append(

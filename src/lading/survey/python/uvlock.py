@@ -42,6 +42,7 @@ def _facts(whole: Mapping[str, Any], packages: list[Any], place: str) -> LockFac
         requires=locked(own["metadata"].get("requires-dist", ())) if own and "metadata" in own else None,
         nodes=tuple(_node(one) for one in packages if one is not own),
         python=str(whole.get("requires-python", "")),
+        also=tuple(sorted(str(one["source"]["path"]) for one in packages if "path" in one["source"])),
     )
 
 
