@@ -56,7 +56,12 @@ _SCRIPTS = {"build": "node build.js", "start": "node dist/server.js"}
 
 def node_service(folder: Path, kind: str, settings: str = "") -> Path:
     """Write a service into a folder, with lines for its lading.toml."""
-    own: dict[str, object] = {"name": "shop", "version": "1.0.0", "scripts": _SCRIPTS, "dependencies": {"is-odd": "3.0.1"}}
+    own: dict[str, object] = {
+        "name": "shop",
+        "version": "1.0.0",
+        "scripts": _SCRIPTS,
+        "dependencies": {"is-odd": "3.0.1"},
+    }
     files = {
         "src/server.js": _SERVER,
         "src/name.js": 'exports.name = "shop";\n',

@@ -19,7 +19,7 @@ PROGRAM_VERSION = "1"
 
 
 class ProgramStep:
-    """The layer with the program `node` and its licence."""
+    """The layer with the program `node`, and the licence of the wheel that brings it."""
 
     title = "node"
     shares = True
@@ -66,7 +66,7 @@ class ProgramStep:
 
 
 def licence_path(program: str) -> str:
-    """Where the licence of a node lies: beside its folder of programs.
+    """Where the licence lies: beside the folder of programs.
 
     >>> licence_path("/nodejs/bin/node")
     '/nodejs/LICENSE'

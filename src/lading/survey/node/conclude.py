@@ -84,7 +84,7 @@ def conclude(inputs: Inputs) -> NodeService:
         ignored=inputs.ignored,
         nested=inputs.nested,
         problems=made.problems,
-        notes=made.notes,
+        notes=(*made.notes, *_ending(inputs, made)),
     )
 
 
@@ -154,6 +154,14 @@ class _Making:
             if folder not in given and any(path.startswith(f"{folder}/") for path in paths):
                 yield BuildOutput(folder, folder)
         yield from (BuildOutput(file, file) for file in BESIDE_FILES if file in paths)
+
+
+def _ending(inputs: Inputs, made: _Making) -> Iterator[str]:
+    """Node does nothing of its own when it is asked to end, and the first process of a container then just goes on.
+    Frameworks listen. https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#handling-kernel-signals"""
+    own = made.kind == "server" and (made.framework is None or made.framework.value == "Vite")
+    if own and inputs.modules and not any(module.ends for module in inputs.modules.values()):
+        yield "nothing in the source listens for SIGTERM: a container is killed only after its time to end is over"
 
 
 def _fallback(package: PackageFacts, framework: Fact[str] | None) -> str:

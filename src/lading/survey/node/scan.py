@@ -11,6 +11,11 @@ LARGEST = 1 << 20
 """Bytes. What is larger was made by a tool, and tells nothing that its source does not."""
 
 _METHODS = frozenset({"get", "head", "all", "use", "route", "Get", "Head", "All"})
+_ENDING = frozenset({
+    "SIGTERM", "@godaddy/terminus", "close-with-grace", "http-graceful-shutdown", "http-terminator", "lightship",
+    "stoppable",
+})  # fmt: skip
+"""Texts of modules that end a server politely: the signal, and packages that wait for it."""
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
 _SPOKEN = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9._~/-]*\Z")
@@ -41,12 +46,13 @@ class Listen(msgspec.Struct, frozen=True):
 
 
 class ModuleFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One module."""
+    """One module. `ends`: it listens for the signal that asks a process to end."""
 
     reads: tuple[Read, ...] = ()
     routes: tuple[Route, ...] = ()
     listens: tuple[Listen, ...] = ()
     imports: tuple[str, ...] = ()
+    ends: bool = False
 
 
 def scan_module(data: bytes) -> ModuleFacts:
@@ -63,11 +69,14 @@ class _Scanner:
         self._routes: list[Route] = []
         self._listens: list[Listen] = []
         self._imports: set[str] = set()
+        self._ends = False
 
     def facts(self) -> ModuleFacts:
         for index, token in enumerate(self._tokens):
             if token.kind == "name":
                 self._name(index, token)
+            elif token.kind == "text" and token.value in _ENDING:
+                self._ends = True
             elif token.kind == "text" and self._mark(index - 1) in ("===", "==") and _PATH.match(token.value):
                 self._routes.append(Route("compared", token.value, token.line))
         return ModuleFacts(
@@ -75,6 +84,7 @@ class _Scanner:
             routes=tuple(dict.fromkeys(self._routes)),
             listens=tuple(dict.fromkeys(self._listens)),
             imports=tuple(sorted(self._imports)),
+            ends=self._ends,
         )
 
     def _name(self, index: int, token: Token) -> None:

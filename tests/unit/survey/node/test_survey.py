@@ -204,3 +204,10 @@ def test_python_and_node_side_by_side_are_two_services() -> None:
     })  # fmt: skip
     found = surveyed(tree)
     assert "front" in [one.name.value for one in found.services]
+
+
+@pytest.mark.parametrize(("more", "told"), [("", True), ("process.on('SIGTERM', () => server.close())", False)])
+def test_a_server_that_would_not_end_when_it_is_asked_is_told(more: str, told: bool) -> None:
+    own = package(scripts={"start": "node a.js"}, dependencies={"express": "^5"})
+    notes = service_of(tree_of(own, {"a.js": EXPRESS + more})).notes
+    assert any("SIGTERM" in note for note in notes) is told
