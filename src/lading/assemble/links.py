@@ -4,9 +4,14 @@ Wheels bring their own libraries, but for those that every system was thought to
 here brings none. A library that is missing shows when the service first needs it, which may be late.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+from zipfile import ZipFile
 
 from lading.assemble.python.dependencies import DependenciesStep
+from lading.assemble.python.wheel_packer import is_library, needed_by
 from lading.assemble.result import Unmet
 from lading.assemble.steps import BaseStep
 
@@ -17,21 +22,46 @@ LIBC = frozenset({
 """What glibc itself consists of; every base has it."""
 
 
-def needs_of(dependencies: DependenciesStep) -> Mapping[str, tuple[str, ...]]:
-    """The libraries that installed packages need and do not bring themselves, with the names of those packages. What
-    was not installed yet is not known to need anything."""
+class Linked(NamedTuple):
+    """An installed package: the libraries that its files are linked with, and the names of those files."""
+
+    name: str
+    needs: tuple[str, ...]
+    brings: frozenset[str]
+
+
+def linked(dependencies: DependenciesStep) -> Iterator[Linked]:
+    """The packages that were packed before, and those that were built from their sources."""
+    for name, segment in dependencies.known():
+        yield Linked(name, segment.needs, file_names(segment.entries))
+    for wheel in dependencies.built():
+        yield linked_wheel(wheel.name, Path(unquote(urlsplit(wheel.url).path)))
+
+
+def linked_wheel(name: str, path: Path) -> Linked:
+    """What is in a wheel on this machine."""
+    needs: set[str] = set()
+    with ZipFile(path) as archive:
+        names = archive.namelist()
+        for library in (one for one in archive.infolist() if is_library(one.filename, one.file_size)):
+            needs.update(needed_by(archive.read(library)))
+    return Linked(name, tuple(sorted(needs)), file_names(names))
+
+
+def needs_of(installed: Iterable[Linked]) -> Mapping[str, tuple[str, ...]]:
+    """The libraries that packages need and do not bring themselves, with the names of those packages."""
     needs: dict[str, list[str]] = {}
     brought: set[str] = set(LIBC)
-    for name, segment in dependencies.known():
-        brought |= file_names(segment.entries)
-        for library in segment.needs:
-            needs.setdefault(library, []).append(name)
+    for one in installed:
+        brought |= one.brings
+        for library in one.needs:
+            needs.setdefault(library, []).append(one.name)
     return {library: tuple(names) for library, names in sorted(needs.items()) if library not in brought}
 
 
 def unmet(base: BaseStep, dependencies: DependenciesStep) -> tuple[Unmet, ...]:
     """What is needed and not there, by library."""
-    needs = needs_of(dependencies)
+    needs = needs_of(linked(dependencies))
     there = file_names(base.entries()) if needs else frozenset()
     return tuple(Unmet(library=library, needed_by=names) for library, names in needs.items() if library not in there)
 

@@ -12,7 +12,6 @@ from lading.place import temporary_name
 if TYPE_CHECKING:
     from lading.cli.project import Project
     from lading.lock.model import Pins
-    from lading.lock.request import LockRequest
     from lading.lock.sources import PinSources
     from lading.plan.model import Plan
 
@@ -101,8 +100,8 @@ def relock(
     were not looked at. With `debug_shell` the shell of debug variants is pinned too, and kept from then on. With
     `upgrade` everything is resolved anew, and a lock that cannot be read is no hindrance.
     """
-    from lading.lock.make import covers, make_lock
-    from lading.lock.request import LockRequest, joined, on_known_platforms, request_of, request_of_pins
+    from lading.cli.locking import complete_lock
+    from lading.lock.request import joined, on_known_platforms, request_of, request_of_pins
 
     try:
         before = read_pins(project.root)
@@ -116,39 +115,9 @@ def relock(
         request = on_known_platforms(request, before)
     if before and (services or project.here != "."):
         request = joined([request_of_pins(before), request])
-    sources = pin_sources(project, context)
-    if before and not upgrade and not covers(before, request):
-        request = joined([request, _of_sources(project, context, plans, before)])
-        after = make_lock(request, old=before, sources=sources)
-    else:
-        after = make_lock(request, old=before, upgrade=upgrade, sources=sources)
-        more = _of_sources(project, context, plans, after)
-        if more != LockRequest():
-            after = make_lock(joined([request, more]), old=after, sources=sources)
+    after = complete_lock(project, context, request, plans, before=before, upgrade=upgrade)
     write_pins(project.root, after)
     return Locked(before, after)
-
-
-def _of_sources(project: "Project", context: Context, plans: "Sequence[Plan]", pins: "Pins") -> "LockRequest":
-    """What is needed to build those Python packages that have no wheel; `pins` has the bases of the plans."""
-    from lading.lock.request import LockRequest
-    from lading.plan.model import PythonDependencies
-
-    steps = (step for plan in plans for stage in plan.stages for step in stage.steps)
-    if not any(isinstance(step, PythonDependencies) for step in steps):
-        return LockRequest()
-    from lading.assemble.python.sourcelock import source_request
-    from lading.assemble.workshop import Workshop
-    from lading.cli.outside import outside_sources
-
-    with Workshop(
-        store=context.store,
-        sources=outside_sources(context, project),
-        tree=project.tree,
-        folder=project.root,
-        listener=lambda _: None,
-    ) as workshop:
-        return source_request(workshop, plans, pins)
 
 
 def _with_shells(plans: "Sequence[Plan]", before: "Pins | None", asked: bool) -> "Sequence[Plan]":

@@ -32,6 +32,9 @@ LARGEST_PACKAGES = 1 << 30
 _FORM = "debian compact index 1"
 """Part of the key of each compact file: a change of the form makes them anew."""
 
+_LIBRARIES = "debian libraries 1"
+"""The same, of what is kept of a Contents file."""
+
 _SUITES: tuple[tuple[Archive, str, Origin], ...] = (
     ("debian", "", "release"),
     ("debian", "-updates", "updates"),
@@ -130,6 +133,21 @@ def load_index(
     return PackageIndex(suite, architecture, shelves)
 
 
+def load_libraries(
+    suite: str,
+    architecture: str,
+    *,
+    mirrors: Mirrors,
+    http: Http,
+    store: Store,
+    now: float,
+    keys: Sequence[bytes],
+) -> dict[str, tuple[str, ...]]:
+    """The packages of a release that have each shared library, by file name; see `read_libraries`. Raises as
+    `load_index` does. What was read of a release is kept."""
+    return _Loader(suite, architecture, mirrors, http, store, now, keys).libraries()
+
+
 def _told_once(problems: Sequence[LadingError]) -> list[LadingError]:
     """One problem a cause: a host that does not answer, or a store that cannot be written to, fails every suite."""
     found: dict[tuple[str, str, str], LadingError] = {}
@@ -174,17 +192,32 @@ class _Loader(NamedTuple):
     keys: Sequence[bytes]
 
     def shelf(self, archive: Archive, suffix: str, origin: Origin) -> Shelf:
-        listed = self._listed(archive, f"{self.suite}{suffix}")
+        listed = self._listed(archive, f"{self.suite}{suffix}", f"main/binary-{self.architecture}/Packages", ".xz")
         made = self._compact(listed)
         return Shelf(Compact(self.store.blob(made.digest), where=listed.where), archive, origin, listed.where)
 
-    def _listed(self, archive: Archive, suite: str) -> _Listed:
+    def libraries(self) -> dict[str, tuple[str, ...]]:
+        """What `load_libraries` gives."""
+        from lading.archive import inflate
+        from lading.debian.contents import read_libraries
+
+        listed = self._listed("debian", self.suite, f"main/Contents-{self.architecture}", ".gz")
+
+        def read() -> dict[str, tuple[str, ...]]:
+            self._fetch(listed)
+            with self.store.open(listed.digest) as file:
+                text = inflate(file, "gzip", where=listed.where, limit=LARGEST_PACKAGES)
+                return read_libraries(text, self.architecture, where=listed.where)
+
+        key = digest_of(f"{_LIBRARIES} {listed.digest}".encode())
+        return self.store.memo(key, dict[str, tuple[str, ...]], read)
+
+    def _listed(self, archive: Archive, suite: str, path: str, packed: str) -> _Listed:
         release = self._release(archive, suite)
-        path = f"main/binary-{self.architecture}/Packages"
-        url = self.mirrors.url(archive, f"dists/{suite}/{path}.xz")
-        if f"{path}.xz" not in release.files:
+        url = self.mirrors.url(archive, f"dists/{suite}/{path}{packed}")
+        if f"{path}{packed}" not in release.files:
             raise UsageError(f"{suite} of {archive} has no packages for {self.architecture}", where=url)
-        digest, size = release.files[f"{path}.xz"]
+        digest, size = release.files[f"{path}{packed}"]
         _, unpacked = release.files.get(path, (digest, LARGEST_PACKAGES))
         if max(size, unpacked) > LARGEST_PACKAGES:
             raise VerificationFailed(f"an index of more than {LARGEST_PACKAGES} bytes", where=url)

@@ -70,6 +70,11 @@ def is_size(text: str) -> bool:
     return text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 11 and int(text) <= LARGEST_DEB
 
 
+def is_library(text: str) -> bool:
+    """The file name of a shared library."""
+    return text[:1] in _WORD and ".so" in text and _FILE.issuperset(text)
+
+
 def is_digest(text: str) -> bool:
     """`sha256:` and 64 lower-case hexadecimal digits, as `lading.digest.parse_digest` takes them."""
     return len(text) == 71 and text.startswith("sha256:") and _HEX.issuperset(text[7:])

@@ -6,7 +6,9 @@ Its grammar, in the order in which it is written (fields are separated by one sp
     base SUITE ARCHITECTURE                                     a Debian base, told by the lines below it
       roots NAME…                                               the packages that are asked for
       without NAME…                                             those that are left out (no line where there are none)
+      also NAME…                                                those that installed packages are linked with (likewise)
       packages NAME…                                            all that it consists of
+    library SUITE ARCHITECTURE LIBRARY NAME NEEDED-BY           why: a library of NAME, and who is linked with it
     deb SUITE NAME ARCHITECTURE VERSION SOURCE ARCHIVE PATH SIZE DIGEST
     image REFERENCE PLATFORM INDEX-DIGEST MANIFEST-DIGEST
     tool NAME VERSION PLATFORM FILE DIGEST
@@ -23,7 +25,7 @@ from typing import NamedTuple
 from lading.digest import Digest
 from lading.errors import UsageError, raise_all
 from lading.lock import fields
-from lading.lock.model import BasePin, BuildPin, BuildSet, DebianPin, PackageSet, Pins, ToolPin, sorted_pins
+from lading.lock.model import BasePin, BuildPin, BuildSet, DebianPin, LibraryPin, PackageSet, Pins, ToolPin, sorted_pins
 
 VERSION = "1"
 HEADER = """\
@@ -62,6 +64,7 @@ _SHAPES: dict[str, tuple[_Field, ...]] = {
         _Field("a size in bytes", fields.is_size),
         _DIGEST,
     ),
+    "library": (_SUITE, _ARCHITECTURE, _Field("the file name of a library", fields.is_library), _PACKAGE, _TOOL),
     "image": (_Field("an image reference", fields.is_reference), _PLATFORM, _DIGEST, _DIGEST),
     "tool": (_TOOL, _PYTHON_VERSION, _PLATFORM, _Field("the file name of a wheel", fields.is_wheel), _DIGEST),
     "requires": (_PROJECT, _PYTHON, _Field("a requirement", fields.is_requirement)),
@@ -70,7 +73,7 @@ _SHAPES: dict[str, tuple[_Field, ...]] = {
 _KEYS = {"deb": (0, 1, 2), "image": (0, 1), "tool": (0, 2), "requires": (0, 1, 2), "wheel": (0, 1, 2)}
 """The fields that tell one line of a kind from another (bases of one suite differ in their lists)."""
 _CONFLICT = frozenset({"<<<<<<<", "=======", ">>>>>>>", "|||||||"})
-_LISTS = frozenset({"roots", "without", "packages"})
+_LISTS = frozenset({"roots", "without", "also", "packages"})
 
 
 def read_lock(text: str, where: object) -> Pins:
@@ -88,7 +91,7 @@ def write_lock(pins: Pins) -> str:
     """The text of a lock: the same for the same pins."""
     pins = sorted_pins(pins)
     parts = [f"{HEADER}lock {VERSION}\n"]
-    for lines in (_bases(pins), _debian(pins), _images(pins), _tools(pins), _builds(pins)):
+    for lines in (_bases(pins), _libraries(pins), _debian(pins), _images(pins), _tools(pins), _builds(pins)):
         block = "".join(f"{line}\n" for line in lines)
         if block:
             parts.append(block)
@@ -101,7 +104,14 @@ def _bases(pins: Pins) -> Iterator[str]:
         yield f"  roots {' '.join(known.roots)}"
         if known.without:
             yield f"  without {' '.join(known.without)}"
+        if known.also:
+            yield f"  also {' '.join(known.also)}"
         yield f"  packages {' '.join(known.names)}"
+
+
+def _libraries(pins: Pins) -> Iterator[str]:
+    for pin in pins.libraries:
+        yield f"library {pin.suite} {pin.architecture} {pin.library} {pin.package} {pin.needed_by}"
 
 
 def _debian(pins: Pins) -> Iterator[str]:
@@ -178,6 +188,7 @@ class _Reader:
                     roots=_sorted(lists["roots"]),
                     without=_sorted(lists.get("without", ())),
                     names=_sorted(lists["packages"]),
+                    also=_sorted(lists.get("also", ())),
                 )
                 for _, words, lists in self._bases
             ),
@@ -194,6 +205,12 @@ class _Reader:
                     digest=Digest(digest),
                 )
                 for suite, name, architecture, version, source, archive, path, size, digest in lines["deb"]
+            ),
+            libraries=tuple(
+                LibraryPin(
+                    suite=suite, architecture=architecture, library=library, package=package, needed_by=needed_by
+                )
+                for suite, architecture, library, package, needed_by in lines["library"]
             ),
             bases=tuple(
                 BasePin(reference=reference, platform=platform, digest=Digest(index), manifest=Digest(manifest))

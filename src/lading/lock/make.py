@@ -48,6 +48,7 @@ def make_lock(request: LockRequest, *, old: Pins | None = None, upgrade: bool = 
             tools=tuple(_tools(request, kept, sources)),
             build_sets=request.builds,
             build=tuple(_builds(request, kept, sources)),
+            libraries=request.libraries,
         )
     )
 

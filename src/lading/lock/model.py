@@ -5,7 +5,7 @@ import msgspec
 from lading.digest import Digest
 from lading.toolchain.model import ToolPin
 
-__all__ = ["BasePin", "BuildPin", "BuildSet", "DebianPin", "PackageSet", "Pins", "ToolPin", "sorted_pins"]
+__all__ = ["BasePin", "BuildPin", "BuildSet", "DebianPin", "LibraryPin", "PackageSet", "Pins", "ToolPin", "sorted_pins"]
 
 
 class DebianPin(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +24,10 @@ class DebianPin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The packages of one Debian base on one architecture: the resolved closure of `roots` less `without`, by name.
+    """The packages of one Debian base on one architecture, by name: the resolved closure of `roots` and `also` less
+    `without`. `also` are those that installed packages need (`LibraryPin`).
 
-    All three are sorted.
+    All are sorted.
     """
 
     suite: str
@@ -34,6 +35,18 @@ class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[str, ...]
     without: tuple[str, ...]
     names: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+class LibraryPin(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Why a base has a package that nobody asked for: a `library` (file name) of it is what an installed package
+    (`needed_by`) is linked with."""
+
+    suite: str
+    architecture: str
+    library: str
+    package: str
+    needed_by: str
 
 
 class BuildSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +87,13 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
     build: tuple[BuildPin, ...] = ()
     build_sets: tuple[BuildSet, ...] = ()
     bases: tuple[BasePin, ...] = ()
+    libraries: tuple[LibraryPin, ...] = ()
+
+    def also(self, suite: str, architecture: str, roots: tuple[str, ...], without: tuple[str, ...]) -> tuple[str, ...]:
+        """The packages that one Debian base has because installed packages need them."""
+        key = (suite, architecture, tuple(sorted(roots)), tuple(sorted(without)))
+        known = (one for one in self.sets if (one.suite, one.architecture, one.roots, one.without) == key)
+        return next((one.also for one in known), ())
 
     def packages(
         self, suite: str, architecture: str, roots: tuple[str, ...], without: tuple[str, ...]
@@ -125,4 +145,5 @@ def sorted_pins(pins: Pins) -> Pins:
         build=tuple(sorted(pins.build, key=lambda pin: (pin.project, pin.python, pin.name))),
         build_sets=tuple(sorted(pins.build_sets, key=lambda known: (known.project, known.python))),
         bases=tuple(sorted(pins.bases, key=lambda pin: (pin.reference, pin.platform))),
+        libraries=tuple(sorted(pins.libraries)),
     )

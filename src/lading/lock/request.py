@@ -7,7 +7,7 @@ import msgspec
 
 from lading.errors import UsageError
 from lading.lock.fields import is_project, is_requirement
-from lading.lock.model import BuildSet, Pins
+from lading.lock.model import BuildSet, LibraryPin, Pins
 from lading.plan.model import (
     GO_ARCHITECTURES,
     BaseFiles,
@@ -32,12 +32,14 @@ _HASHING = {"bookworm": "libssl3", "trixie": "libssl3t64"}
 
 
 class BaseRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """A Debian base on one architecture; `roots` and `without` are sorted."""
+    """A Debian base on one architecture; `roots` and `without` are sorted, and so is `also`: what installed packages
+    need beside."""
 
     suite: str
     architecture: str
     roots: tuple[str, ...]
     without: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 class ImageRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -48,12 +50,14 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a lock must pin, each tuple sorted and without duplicates. `tools` are names."""
+    """All that a lock must pin, each tuple sorted and without duplicates. `tools` are names; `libraries` say why bases
+    have further packages."""
 
     bases: tuple[BaseRequest, ...] = ()
     images: tuple[ImageRequest, ...] = ()
     tools: tuple[str, ...] = ()
     builds: tuple[BuildSet, ...] = ()
+    libraries: tuple[LibraryPin, ...] = ()
 
 
 def request_of(plans: Sequence[Plan]) -> LockRequest:
@@ -155,12 +159,19 @@ def request_of_pins(pins: Pins) -> LockRequest:
     """What a lock was made for."""
     return LockRequest(
         bases=tuple(
-            BaseRequest(suite=known.suite, architecture=known.architecture, roots=known.roots, without=known.without)
+            BaseRequest(
+                suite=known.suite,
+                architecture=known.architecture,
+                roots=known.roots,
+                without=known.without,
+                also=known.also,
+            )
             for known in pins.sets
         ),
         images=tuple(ImageRequest(reference=pin.reference, platform=pin.platform) for pin in pins.bases),
         tools=tuple(sorted({pin.name for pin in pins.tools})),
         builds=pins.build_sets,
+        libraries=pins.libraries,
     )
 
 
@@ -194,11 +205,20 @@ def joined(requests: Iterable[LockRequest]) -> LockRequest:
     every = tuple(requests)
     builds = {_project(build): build for request in every for build in request.builds}
     return LockRequest(
-        bases=tuple(sorted({base for request in every for base in request.bases})),
+        bases=_merged(base for request in every for base in request.bases),
         images=tuple(sorted({image for request in every for image in request.images})),
         tools=tuple(sorted({tool for request in every for tool in request.tools})),
         builds=tuple(builds[key] for key in sorted(builds)),
+        libraries=tuple(sorted({one for request in every for one in request.libraries})),
     )
+
+
+def _merged(bases: Iterable[BaseRequest]) -> tuple[BaseRequest, ...]:
+    """Every base once, with all that installed packages need of it."""
+    found: dict[BaseRequest, set[str]] = {}
+    for base in bases:
+        found.setdefault(msgspec.structs.replace(base, also=()), set()).update(base.also)
+    return tuple(sorted(msgspec.structs.replace(base, also=tuple(sorted(also))) for base, also in found.items()))
 
 
 def _debian_bases(plan: Plan, stage: Stage) -> Iterator[DebianBase]:

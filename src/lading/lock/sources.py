@@ -5,7 +5,7 @@ from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
-from lading.debian.index import PackageIndex, load_index
+from lading.debian.index import PackageIndex, load_index, load_libraries
 from lading.debian.mirrors import Mirrors
 from lading.digest import Digest, digest_of
 from lading.errors import LadingError, UsageError, raise_all
@@ -69,6 +69,19 @@ class PinSources:
             )
             self._indexes[suite, architecture] = known
         return known
+
+    def libraries(self, suite: str, architecture: str) -> Mapping[str, tuple[str, ...]]:
+        """The packages that have each shared library of a release, by file name."""
+        self._note(f"looking up who has which library in Debian {suite}")
+        return load_libraries(
+            suite,
+            architecture,
+            mirrors=self._mirrors(),
+            http=self._http(),
+            store=self._store,
+            now=self._now(),
+            keys=self._keys,
+        )
 
     def image(self, reference: str, platforms: tuple[str, ...], digest: Digest | None) -> tuple[BasePin, ...]:
         """See `Sources.image`. `UsageError` (or several) names the platforms that the image has when it lacks one."""

@@ -24,8 +24,8 @@ def pin_suite(wanted: Sequence[BaseRequest], old: Pins, index: Index) -> Pinned:
     cannot be (the archive no longer has one of them, or something new needs a newer one), all bases of the release are
     resolved anew: one release is in a lock in one state, on all architectures, and Debian promises nothing of others.
     """
-    kept = [known for base in wanted for known in old.sets if _key(known) == _key(base)]
-    missing = [base for base in wanted if all(_key(known) != _key(base) for known in kept)]
+    kept = [known for base in wanted for known in old.sets if _answers(known, base)]
+    missing = [base for base in wanted if not any(_answers(known, base) for known in kept)]
     held = [pin for pin in old.debian if pin.suite == wanted[0].suite]
     found = _beside(missing, held, index) if held else None
     if found is None:
@@ -43,7 +43,7 @@ def _beside(
     for base in missing:
         offered = _Held(index(base.suite, base.architecture), held)
         try:
-            packages = resolve(offered, base.roots, base.without)
+            packages = _resolved(offered, base)
         except (UsageError, Problems):
             return None  # resolving anew tells what is wrong, if it is not just the held versions
         if not all(_fits(package, base.architecture, held) for package in packages):
@@ -59,7 +59,7 @@ def _anew(wanted: Iterable[BaseRequest], index: Index) -> Pinned:
     for base in wanted:
         offered = index(base.suite, base.architecture)
         try:
-            packages = resolve(offered, base.roots, base.without)
+            packages = _resolved(offered, base)
         except Problems as several:
             problems += several.problems
             continue
@@ -77,6 +77,12 @@ def _anew(wanted: Iterable[BaseRequest], index: Index) -> Pinned:
                 )
     raise_all(problems)
     return tuple(sets), tuple(pins.values())
+
+
+def _resolved(index: Packages, base: BaseRequest) -> tuple[Package, ...]:
+    """What a base consists of. What an installed package needs is not left out, whatever else does without it."""
+    without = tuple(name for name in base.without if name not in base.also)
+    return resolve(index, (*base.roots, *base.also), without)
 
 
 class _Held:
@@ -127,6 +133,7 @@ def _set(base: BaseRequest, packages: Iterable[Package]) -> PackageSet:
         roots=base.roots,
         without=base.without,
         names=tuple(sorted(package.name for package in packages)),
+        also=base.also,
     )
 
 
@@ -154,6 +161,10 @@ def _used(sets: Iterable[PackageSet], pins: Iterable[DebianPin]) -> tuple[Debian
         for pin in pins
         if (pin.name in of_all if pin.architecture == "all" else (pin.architecture, pin.name) in names)
     )
+
+
+def _answers(known: PackageSet, base: BaseRequest) -> bool:
+    return _key(known) == _key(base) and known.also == base.also
 
 
 def _key(base: BaseRequest | PackageSet) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:

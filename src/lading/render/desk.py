@@ -96,9 +96,9 @@ def _head(scene: Scene) -> Iterator[Instruction]:
         yield Arg(ARCHITECTURE)
         yield Blank()
         yield from debian.install(*sorted(base.roots), why="Debian's own Python, and all else that production has")
-    elif extra_packages(base):
+    elif extra_packages(base, scene.pins):
         yield Blank()
-        yield from debian.packages_in_runtime(extra_packages(base), scene)
+        yield from debian.packages_in_runtime(extra_packages(base, scene.pins), scene)
     else:
         yield Arg(ARCHITECTURE)
         yield Blank()

@@ -79,7 +79,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *_head(plan),
         *(one for some in blocks.values() for block in some for one in block.before),
         *_build_stages(blocks, scene),
-        *debian.packages_stage(extra_packages(base), scene),
+        *debian.packages_stage(extra_packages(base, pins), scene),
         *(one for block in blocks[plan.runtime.name] for one in block.made if scene.making == PACKAGES),
         *_runtime(scene),
         *files.made_elsewhere(scene),
@@ -141,7 +141,7 @@ def _runtime(scene: Scene) -> Iterator[Instruction]:
     yield Comment((f"{plan.runtime.name}: {plan.runtime.why}.",))
     yield From(pinned(public.runtime, scene.pins, plan.platforms), plan.runtime.name)
     yield Blank()
-    yield from debian.packages_in_runtime(extra_packages(plan.runtime.base), scene)
+    yield from debian.packages_in_runtime(extra_packages(plan.runtime.base, scene.pins), scene)
 
 
 def _config(scene: Scene, base: Base) -> Iterator[Instruction]:

@@ -120,10 +120,17 @@ def minor_of(base: DebianBase) -> str:
     return base.interpreter.rpartition("python")[2]
 
 
-def extra_packages(base: Base) -> tuple[str, ...]:
-    """The Debian packages of a base that its plain form does not have: a team's own, and libraries that were found."""
+def extra_packages(base: Base, pins: Pins | None) -> tuple[str, ...]:
+    """The Debian packages of a base that its plain form does not have: a team's own, libraries that were found, and
+    those that the lock has for packages that are linked with them."""
     if not isinstance(base, DebianBase):
         return ()
+    key = (base.suite, tuple(sorted(base.roots)), tuple(sorted(base.without)))
+    sets = (one for one in (pins.sets if pins else ()) if (one.suite, one.roots, one.without) == key)
+    return tuple(sorted({*_beside_plain(base), *(name for one in sets for name in one.also)}))
+
+
+def _beside_plain(base: DebianBase) -> tuple[str, ...]:
     if not base.interpreter:
         if base.name == "static":
             return tuple(sorted(set(base.roots) - IN_STATIC))

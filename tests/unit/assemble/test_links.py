@@ -1,12 +1,14 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
+from zipfile import ZipFile
 
 from tests.unit.test_elf import library
 
-from lading.assemble.links import file_names, needs_of, unmet
+from lading.assemble.links import file_names, linked, linked_wheel, needs_of, unmet
 from lading.assemble.python.dependencies import DependenciesStep
 from lading.assemble.python.wheel_packer import needed_by
+from lading.assemble.python.wheels import Wheel
 from lading.assemble.result import Unmet
 from lading.assemble.segment import Segment
 from lading.assemble.steps import BaseStep
@@ -24,6 +26,9 @@ class Installed:
     def known(self) -> Iterator[tuple[str, Segment]]:
         for name, (entries, needs) in self._packages.items():
             yield name, Segment(digest=EMPTY, size=0, unpacked=0, entries=entries, folders={}, needs=needs)
+
+    def built(self) -> Iterator[Wheel]:
+        return iter(())
 
 
 class Based:
@@ -51,7 +56,19 @@ def test_what_is_needed_must_be_in_the_base_or_among_the_packages() -> None:
     )
     base = Based("usr/lib/x86_64-linux-gnu/libgfortran.so.5", "usr/share/doc/libpq.so.5x/copyright")
     assert found(base, installed) == (Unmet(library="libpq.so.5", needed_by=("psycopg2", "other")),)
-    assert needs_of(cast("Any", installed)) == {"libgfortran.so.5": ("numpy",), "libpq.so.5": ("psycopg2", "other")}
+    assert needs_of(linked(cast("DependenciesStep", installed))) == {
+        "libgfortran.so.5": ("numpy",),
+        "libpq.so.5": ("psycopg2", "other"),
+    }
+
+
+def test_a_wheel_that_was_built_is_looked_into(tmp_path: Path) -> None:
+    path = tmp_path / "x-1.0-cp313-cp313-linux_x86_64.whl"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("x/_x.cpython-313-x86_64-linux-gnu.so", library(("libcups.so.2", "libc.so.6")))
+        archive.writestr("x/text.so.md", b"text")
+    found = linked_wheel("x", path)
+    assert (found.needs, "_x.cpython-313-x86_64-linux-gnu.so" in found.brings) == (("libc.so.6", "libcups.so.2"), True)
 
 
 def test_it_is_told_with_what_to_do() -> None:
