@@ -17,7 +17,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.program = folder / "go"
+        self.program = folder / "program"
         self.program.write_text('#!/bin/sh\nexec python3 -c "import json, os; print(json.dumps(dict(os.environ)))"\n')
         self.program.chmod(0o755)
         self.store = Store(folder / "store")
@@ -60,7 +60,7 @@ def test_the_file_of_go_env_counts_as_far_as_that_goes(world: World) -> None:
     file.parent.mkdir(parents=True)
     file.write_text("GOPRIVATE=git.example.com/*\nGOFLAGS=-tags=odd\nGOAMD64=v3\nnonsense\n")
     told = world.told({"XDG_CONFIG_HOME": str(world.folder / "config")})
-    assert (told["GOPRIVATE"], told["GOAMD64"]) == ("git.example.com/*", "")
+    assert (told["GOPRIVATE"], told.get("GOAMD64", "")) == ("git.example.com/*", "")
     assert "odd" not in told["GOFLAGS"]
     assert world.told({"XDG_CONFIG_HOME": str(world.folder / "config"), "GOENV": "off"}).get("GOPRIVATE", "") == ""
     assert world.told({"GOENV": str(file), "GOPRIVATE": "mine.example"})["GOPRIVATE"] == "mine.example"
