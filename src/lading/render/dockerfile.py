@@ -132,7 +132,10 @@ def _head(plan: Plan) -> Iterator[Instruction]:
     debug = any(isinstance(step, DebugShell) for step in plan.runtime.steps)
     yield Comment(marker(f"lading render dockerfile{' --debug-shell' if debug else ''}"))
     what = "The debug variant of the image" if debug else "The image"
-    yield Comment((f"{what} of {plan.service}, for {', '.join(plan.platforms)}.",))
+    told = [f"{what} of {plan.service}, for {', '.join(plan.platforms)}."]
+    if plan.context != plan.folder:  # it shares source with others
+        told.append(f"At the repository's root: `docker build --file {plan.folder}/Dockerfile {plan.context}`.")
+    yield Comment(tuple(told))
     yield Blank()
 
 

@@ -2,6 +2,7 @@
 # Rendered by Lading. What it says is decided in lading.toml and found in the source: change those, then
 # `lading render dockerfile --write`. `lading render dockerfile --check` fails where the two differ.
 # The image of payment, for linux/amd64.
+# At the repository's root: `docker build --file services/payment/Dockerfile .`.
 
 # probe: compiles what the health check runs. It runs as what builds: Go compiles for any platform from any other.
 # Go 1.26.0: ../../go.mod:3
