@@ -66,13 +66,16 @@ def _of_plan(
 def _added(
     workshop: Workshop, step: DependenciesStep, site: _Site, before: Pins, libraries: Libraries
 ) -> Iterator[LibraryPin]:
-    """Why the base gets further packages."""
+    """Why the base gets further packages. A list of packages that cannot be used, or built, is for a build to tell."""
+    try:
+        locked = {one.name for one in step.choices}
+    except LadingError:
+        return
     try:
         list(step.built(build=True))
-        locked = {one.name for one in step.choices}
     except LadingError as error:
-        workshop.note(f"what has no wheel was not looked at for libraries: {error.what.partition(chr(10))[0]}")
-        locked = set()
+        first = error.what.partition("\n")[0]
+        workshop.note(f"not every package was looked at for the libraries that it needs: {first}")
     installed = list(linked(step))
     known = {one.name for one in installed}
     kept = {
