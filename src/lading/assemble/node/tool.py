@@ -186,28 +186,29 @@ def _for_target(install: NodeInstall, folder: Path, architecture: str, libc: str
             return []
 
 
-def _told(done: Completed) -> str:
-    """The last of a tool's own words, without what could be a secret in an address."""
+def _told(done: Completed, *, first: bool = False) -> str:
+    """The last of a tool's own words, or the first, without what could be a secret in an address."""
     words = re.sub(r"(https?://)[^/\s@]*@", r"\1", "\n".join(filter(None, (done.out.strip(), done.err.strip()))))
-    return "\n".join(f"  | {line}" for line in words.splitlines()[-LAST_LINES:])
+    lines = words.splitlines()
+    return "\n".join(f"  | {line}" for line in (lines[:LAST_LINES] if first else lines[-LAST_LINES:]))
 
 
 def _failed(done: Completed, install: NodeInstall) -> StepFailed | UsageError | VerificationFailed:
     words = done.err + done.out
     if any(sign in words for sign in _OTHER):
         return VerificationFailed(
-            f"a package is not the one that was locked\n{_told(done)}",
+            f"a package is not the one that was locked\n{_told(done, first=True)}",
             where=install.lock,
             fix="do not use it; if it was replaced on purpose, lock it again",
         )
     if any(sign in words for sign in _STALE):
         return UsageError(
-            f"{install.lock} is stale: package.json has changed since\n{_told(done)}",
+            f"{install.lock} is stale: package.json has changed since\n{_told(done, first=True)}",
             where=install.lock,
             fix=MAKE[install.manager],
         )
     return StepFailed(
-        f"{install.manager} cannot install the locked packages (exit code {done.code})\n{_told(done)}",
+        f"{install.manager} cannot install the locked packages (exit code {done.code})\n{_told(done, first=True)}",
         where=install.lock,
         fix="check the registry and the network, then build again",
     )

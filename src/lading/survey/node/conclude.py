@@ -158,7 +158,10 @@ class _Making:
 
 def _ending(inputs: Inputs, made: _Making) -> Iterator[str]:
     """Node does nothing of its own when it is asked to end, and the first process of a container then just goes on.
-    Frameworks listen. https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#handling-kernel-signals"""
+    Frameworks listen.
+
+    https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#handling-kernel-signals
+    """
     own = made.kind == "server" and (made.framework is None or made.framework.value == "Vite")
     if own and inputs.modules and not any(module.ends for module in inputs.modules.values()):
         yield "nothing in the source listens for SIGTERM: a container is killed only after its time to end is over"
