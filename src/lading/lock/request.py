@@ -25,7 +25,6 @@ from lading.plan.model import (
     PythonProject,
     Stage,
 )
-from lading.toolchain.node import tool_of
 
 _HASHING = {"bookworm": "libssl3", "trixie": "libssl3t64"}
 """The library of each Debian release that Python needs for hashing alone, not for compiling."""
@@ -107,6 +106,8 @@ def tools_of(plan: Plan) -> frozenset[str]:
                 case GoBinaries() | OwnProgram():
                     found.add("go")
                 case NodeModules() | NodeBuild() | NodeProgram():
+                    from lading.toolchain.node import tool_of
+
                     found.add(tool_of(step.node))
                 case _:
                     pass  # whatever it needs comes with the base or the source
