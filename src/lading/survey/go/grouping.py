@@ -90,8 +90,13 @@ def group(mains: Iterable[str], module: str, *, whole: bool = False) -> tuple[Gr
     found = sorted(mains)
     for folder in found:
         roots.setdefault("." if whole else _root(folder, found), []).append(folder)
-    groups = (one for root, some in sorted(roots.items()) for one in _services(root, some, own, whole))
-    return tuple(sorted(groups, key=lambda one: (one.name, one.folder)))
+    services: dict[str, Group] = {}
+    for root, some in sorted(roots.items()):
+        for one in _services(root, some, own, whole):
+            there = services.get(one.folder)
+            joined = [main.folder for known in (there, one) if known for main in known.mains]
+            services[one.folder] = _group(there.name, one.folder, joined, own) if there else one
+    return tuple(sorted(services.values(), key=lambda one: (one.name, one.folder)))
 
 
 def _root(folder: str, mains: Sequence[str]) -> str:
