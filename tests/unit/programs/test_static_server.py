@@ -45,7 +45,7 @@ def test_its_own_tests_pass(go: str) -> None:
 
 
 def test_its_tests_are_no_part_of_it() -> None:
-    assert [name for name, _ in source_of("static-server")] == ["go.mod", "main.go"]
+    assert [name for name, _ in source_of("static-server")] == ["go.mod", "main.go", "site.go"]
 
 
 def test_it_is_small_and_needs_no_library(program: Path) -> None:

@@ -78,11 +78,13 @@ ENV CGO_ENABLED=0 \
 
 WORKDIR /static-server
 # Hands out the files, and nothing else. The whole source of it, which depends on nothing but Go.
-COPY --link --chown=0:0 --chmod=644 <<go.mod <<"main.go" /static-server/
+COPY --link --chown=0:0 --chmod=644 <<go.mod <<"main.go" <<"site.go" /static-server/
 the source of static-server/go.mod
 go.mod
 the source of static-server/main.go
 main.go
+the source of static-server/site.go
+site.go
 
 RUN --mount=type=cache,id=go-build,target=/root/.cache/go-build \
     GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false '-ldflags=-s -w' -o /lading/static-server .
