@@ -107,10 +107,10 @@ def _list(step: PythonDependencies, folder: str) -> Iterator[str]:
     if tool is None:
         raise AssertionError(f"{step.manager} writes no list")
     beside = [word for one in tool.beside for word in ("--with", one)]
-    words = ["uv", "tool", "run", "--quiet", "--from", tool.requirement, *beside, *tool.words, *_groups(step)]
+    where = ["--directory", folder] if folder else []
+    words = ["uv", "tool", "run", *where, "--quiet", "--from", tool.requirement, *beside, *tool.words, *_groups(step)]
     told = f"UV_COMPILE_BYTECODE=0 {command(*words)}"
-    written = f"{told} > {LIST}" if step.manager == "pipenv" else f"{told} --output {LIST}"
-    yield f"cd {command(folder)} && {written}" if folder else written
+    yield f"{told} > {LIST}" if step.manager == "pipenv" else f"{told} --output {LIST}"
 
 
 def _groups(step: PythonDependencies) -> Iterator[str]:

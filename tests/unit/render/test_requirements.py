@@ -70,7 +70,7 @@ def test_what_lies_in_the_repository_is_taken_out_of_a_list() -> None:
 
 
 def test_a_lock_in_a_folder_is_read_there() -> None:
-    assert "cd services/api && UV_COMPILE_BYTECODE=0 uv tool run" in commands(
+    assert "UV_COMPILE_BYTECODE=0 uv tool run --directory services/api --quiet" in commands(
         **{**POETRY, "lock": "services/api/poetry.lock", "project": "services/api/pyproject.toml"}
     )
     assert commands(lock="services/api/uv.lock").startswith("uv sync --directory services/api")
