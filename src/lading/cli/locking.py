@@ -9,7 +9,6 @@ from lading.lock.model import Pins
 from lading.lock.request import LockRequest, joined
 
 if TYPE_CHECKING:
-    from lading.assemble.result import Event
     from lading.assemble.workshop import Workshop
     from lading.cli.project import Project
     from lading.lock.sources import PinSources
@@ -56,7 +55,7 @@ def _looked_into(
 
     builds = source_request(workshop, plans, pins)
     pins = make_lock(joined([asked, builds]), old=pins, sources=sources)
-    needed = library_request(workshop, plans, pins, before, libraries=sources.libraries)
+    needed = library_request(workshop, plans, pins, before, outside=sources)
     return make_lock(joined([request, builds, needed]), old=pins, sources=sources)
 
 
@@ -86,18 +85,13 @@ def _installs_python(plans: "Sequence[Plan]") -> bool:
 
 
 def _workshop(project: "Project", context: Context) -> "Workshop":
-    from lading.assemble.result import Noted
     from lading.assemble.workshop import Workshop
     from lading.cli.outside import outside_sources
-
-    def listen(event: "Event") -> None:
-        if isinstance(event, Noted):
-            context.note(event.text)
 
     return Workshop(
         store=context.store,
         sources=outside_sources(context, project),
         tree=project.tree,
         folder=project.root,
-        listener=listen,
+        listener=lambda _: None,
     )

@@ -70,6 +70,10 @@ class PinSources:
             self._indexes[suite, architecture] = known
         return known
 
+    def note(self, text: str) -> None:
+        """Tell a person what is being done."""
+        self._note(text)
+
     def libraries(self, suite: str, architecture: str) -> Mapping[str, tuple[str, ...]]:
         """The packages that have each shared library of a release, by file name."""
         self._note(f"looking up who has which library in Debian {suite}")

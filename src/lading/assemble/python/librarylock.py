@@ -6,13 +6,14 @@ expect of a system (PEP 600), which bases have; a build tells of those that expe
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from lading.assemble.links import linked, needs_of
 from lading.assemble.python.dependencies import DependenciesStep
+from lading.assemble.python.wheels import Sdist
 from lading.assemble.work import Work
 from lading.assemble.workshop import Workshop
 from lading.errors import LadingError
@@ -20,8 +21,17 @@ from lading.lock.model import LibraryPin, Pins
 from lading.lock.request import LockRequest, base_request, joined
 from lading.plan.model import DebianBase, Plan
 
-Libraries = Callable[[str, str], Mapping[str, tuple[str, ...]]]
-"""Suite and architecture → the packages that have each shared library."""
+
+class Outside(Protocol):
+    """What is asked of the world, and who is told."""
+
+    def libraries(self, suite: str, architecture: str, /) -> Mapping[str, tuple[str, ...]]:
+        """The packages of a release that have each shared library."""
+
+    def note(self, text: str, /) -> None:
+        """Tell a person."""
+
+
 _VERSIONED = re.compile(r"(lib.+?)\.so\.(\d+)")
 
 
@@ -34,19 +44,19 @@ class _Site(NamedTuple):
 
 
 def library_request(
-    workshop: Workshop, plans: Sequence[Plan], pins: Pins, before: Pins, *, libraries: Libraries
+    workshop: Workshop, plans: Sequence[Plan], pins: Pins, before: Pins, *, outside: Outside
 ) -> LockRequest:
     """The bases of the plans with the packages that installed ones need beside, and why. `pins` has the bases; `before`
     is the lock that is replaced: what it says of packages that nothing is known of here stays."""
     return joined(
-        _of_plan(workshop, plan, pins, before, platform=platform, libraries=libraries)
+        _of_plan(workshop, plan, pins, before, platform=platform, outside=outside)
         for plan in plans
         for platform in plan.platforms
     )
 
 
 def _of_plan(
-    workshop: Workshop, plan: Plan, pins: Pins, before: Pins, *, platform: str, libraries: Libraries
+    workshop: Workshop, plan: Plan, pins: Pins, before: Pins, *, platform: str, outside: Outside
 ) -> LockRequest:
     base = plan.runtime.base
     steps = [step for step in Work(workshop, plan, pins, platform).steps if isinstance(step, DependenciesStep)]
@@ -55,7 +65,7 @@ def _of_plan(
     architecture = platform.split("/")[1]
     packages = pins.packages(base.suite, architecture, base.roots, base.without) or ()
     site = _Site(base, architecture, frozenset(pin.name for pin in packages))
-    added = tuple(_added(workshop, steps[0], site, before, libraries))
+    added = tuple(_added(steps[0], site, before, outside))
     if not added:
         return LockRequest()
     asked = base_request(base, platform, plan.service)
@@ -63,19 +73,20 @@ def _of_plan(
     return LockRequest(bases=(msgspec.structs.replace(asked, also=also),), libraries=tuple(sorted(added)))
 
 
-def _added(
-    workshop: Workshop, step: DependenciesStep, site: _Site, before: Pins, libraries: Libraries
-) -> Iterator[LibraryPin]:
+def _added(step: DependenciesStep, site: _Site, before: Pins, outside: Outside) -> Iterator[LibraryPin]:
     """Why the base gets further packages. A list of packages that cannot be used, or built, is for a build to tell."""
     try:
         locked = {one.name for one in step.choices}
     except LadingError:
         return
+    sources = [one.name for one in step.choices if isinstance(one, Sdist)]
     try:
+        if sources:
+            outside.note(f"looking into packages without wheels: {', '.join(sources)}")
         list(step.built(build=True))
     except LadingError as error:
         first = error.what.partition("\n")[0]
-        workshop.note(f"not every package was looked at for the libraries that it needs: {first}")
+        outside.note(f"not every package was looked at for the libraries that it needs: {first}")
     installed = list(linked(step))
     known = {one.name for one in installed}
     kept = {
@@ -88,21 +99,19 @@ def _added(
         if library in kept:
             yield kept[library]
         elif not _is_there(library, site):
-            yield from _looked_up(workshop, library, names[0], site, libraries)
+            yield from _looked_up(library, names[0], site, outside)
 
 
-def _looked_up(
-    workshop: Workshop, library: str, needed_by: str, site: _Site, libraries: Libraries
-) -> Iterator[LibraryPin]:
+def _looked_up(library: str, needed_by: str, site: _Site, outside: Outside) -> Iterator[LibraryPin]:
     suite = site.base.suite
-    packages = libraries(suite, site.architecture).get(library, ())
+    packages = outside.libraries(suite, site.architecture).get(library, ())
     if site.names.intersection(packages):
         return
     if not packages:
-        workshop.note(f"no package of Debian {suite} has {library}, which {needed_by} needs: name what has it")
+        outside.note(f"no package of Debian {suite} has {library}, which {needed_by} needs: name what has it")
         return
     package = min(packages, key=lambda name: (name not in usual_packages(library), len(name), name))
-    workshop.note(f"{package} is added for {library} of {needed_by}")
+    outside.note(f"{package} is added for {library} of {needed_by}")
     yield LibraryPin(suite=suite, architecture=site.architecture, library=library, package=package, needed_by=needed_by)
 
 
