@@ -12,7 +12,7 @@ from lading.assemble.node.tool import NodeTool
 from lading.assemble.steps import Made
 from lading.assemble.workshop import Workshop
 from lading.digest import Digest
-from lading.errors import StepFailed
+from lading.errors import StepFailed, UsageError
 from lading.lock.model import Pins
 from lading.plan.model import NodeBuild, Plan
 from lading.plan.node.compressing import COMPRESS
@@ -131,6 +131,10 @@ class BuildStep:
         for output in self._step.outputs:
             source = project / output.source
             target = made / posixpath.relpath(output.destination, self._step.path)
+            if not source.resolve().is_relative_to(project.resolve()):
+                raise UsageError(
+                    f"{output.source} leads out of the project", where=output.source, fix="let the build write it there"
+                )
             if source.is_dir() or source.is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _merge(source, target)

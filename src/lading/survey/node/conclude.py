@@ -108,13 +108,18 @@ class _Making:
         self.kind = found.kind if found else "server"
         self.bundled = bool(found and found.bundled)
         self.notes = (found.note,) if found and found.note else ()
-        self.problems = (found.problem,) if found and found.problem else ()
+        self.problems: tuple[tuple[str, str], ...] = (found.problem,) if found and found.problem else ()
         self.reads_port = bool(found)
         if found:
             self._by(found)
         self.script = Fact(value="build", source="package.json › scripts.build") if "build" in package.scripts else None
         self.source_runs = self.kind == "server" and not found and self._in_source()
         self.outputs = tuple(self._outputs(found))
+        self.problems += tuple(
+            (f"the build writes to {one.source}, outside of the project", "let it write below the project's folder")
+            for one in self.outputs
+            if posixpath.normpath(one.source).startswith(("/", ".."))
+        )
 
     def _by(self, found: Framework) -> None:
         if found.kind == "site":

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from lading.survey.node.package import PackageFacts
+from lading.survey.node.package import PackageFacts, is_name
 
 OLDEST = 2
 """The oldest format that names every package with what it needs: npm 7's."""
@@ -79,7 +79,7 @@ def _scripted(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, M
     for path, entry in entries.items():
         name = _name(path)
         systems = entry.get("os")
-        if not name or not entry.get("hasInstallScript") or name in QUIET:
+        if not is_name(name) or not entry.get("hasInstallScript") or name in QUIET:
             continue
         if isinstance(systems, list) and "linux" not in systems:
             continue

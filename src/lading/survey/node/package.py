@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*\Z", re.IGNORECASE)
+_NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~_][a-z0-9._~-]*\Z", re.IGNORECASE)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}\Z")
 _MANAGER = re.compile(r"(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+[0-9A-Za-z.-]*)(?:\+(sha(?:1|224|256|512)\.[0-9a-f]+))?\Z")
 _URL = re.compile(r"(?:git\+)?(https?://)(?:[^/@\s]*@)?([A-Za-z0-9.\[\]:_-]+(?:/[^\s\x00-\x1f\x7f\"'<>\\]*)?)\Z")
@@ -51,6 +51,15 @@ class PackageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     def short_name(self) -> str:
         """The name without its scope: `@shop/web` is `web`."""
         return self.name.rpartition("/")[2]
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is the name of a package, and so no flag of a command line and no way out of a folder.
+
+    >>> is_name("@scope/some.thing"), is_name("--flag"), is_name("../evil")
+    (True, False, False)
+    """
+    return _NAME.match(text) is not None
 
 
 def read_package(data: bytes) -> PackageFacts:

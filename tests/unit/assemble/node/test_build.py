@@ -7,7 +7,7 @@ from tests.unit.assemble.node.bench import Bench
 from tests.unit.assemble.node.conftest import Npm
 
 from lading.assemble.node.build import BuildStep
-from lading.errors import StepFailed
+from lading.errors import StepFailed, UsageError
 from lading.plan.model import NodeBuild
 
 BUILD = """
@@ -94,3 +94,10 @@ def test_a_site_is_compressed_beforehand(bench: Bench, npm: Npm) -> None:
     assert set(files) == {
         "srv/index.html", "srv/index.html.br", "srv/index.html.gz", "srv/assets/a.png", "srv/small.css",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["fs.symlinkSync('/etc', 'dist')", "fs.symlinkSync('../..', 'dist')"])
+def test_a_build_that_leads_out_ships_nothing_of_this_machine(project: Bench, code: str) -> None:
+    project.write({"build.js": f"const fs = require('fs'); {code};"})
+    with pytest.raises(UsageError, match="dist leads out of the project"):
+        made(project, "port = 1")

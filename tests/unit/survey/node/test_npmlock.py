@@ -38,3 +38,8 @@ def test_a_lock_that_is_none_is_told() -> None:
 def test_what_changed_since_is_named() -> None:
     package = read_package(b'{"dependencies": {"a": "^2.0.0"}, "devDependencies": {"d": "1"}}')
     assert differences(package, {"a": "^1.0.0", "b": "1"}) == ("a", "b", "d")
+
+
+def test_what_is_no_name_is_no_word_of_a_command() -> None:
+    packages = {f"node_modules/{name}": {"hasInstallScript": True} for name in ("--help", "../../x", "a b", "-g", "ok")}
+    assert read_lock(json.dumps({"lockfileVersion": 3, "packages": packages}).encode()).scripts == ("ok",)

@@ -211,3 +211,11 @@ def test_a_server_that_would_not_end_when_it_is_asked_is_told(more: str, told: b
     own = package(scripts={"start": "node a.js"}, dependencies={"express": "^5"})
     notes = service_of(tree_of(own, {"a.js": EXPRESS + more})).notes
     assert any("SIGTERM" in note for note in notes) is told
+
+
+@pytest.mark.parametrize("folder", ["../../etc", "/../etc", "a/../../b"])
+def test_what_leads_out_of_the_project_is_a_problem(folder: str) -> None:
+    own = package(scripts={"build": "vite build"}, devDependencies={"vite": "^8"})
+    found = service_of(tree_of(own, {"vite.config.js": f"export default {{ build: {{ outDir: '{folder}' }} }}"}))
+    ((what, _),) = found.problems
+    assert "outside of the project" in what
