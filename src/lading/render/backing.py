@@ -12,7 +12,7 @@ from lading.render.document import Noted, OneLine
 from lading.render.interpolation import Template, joined, optional
 from lading.render.naming import Names, Ports
 from lading.render.roles import Cast
-from lading.survey.model import Backing, Carrier
+from lading.survey.model import Backing, Carrier, PackagesService, Service
 
 POSTGRES = "postgres:18.4-trixie"
 POSTGRES_PORT = 5432
@@ -63,6 +63,17 @@ def needs(casts: Sequence[Cast], names: Names) -> Needs:
         for one in casts
     }
     return Needs(tuple(made.values()), of)
+
+
+def kind_of(facts: Service) -> str:
+    """Which kind of backing service an image of packages is; nothing for any other service."""
+    packages = facts.packages if isinstance(facts, PackagesService) else ()
+    known = (kind for package in packages for pattern, kind in _SERVERS.items() if re.fullmatch(pattern, package))
+    return next(known, "")
+
+
+_SERVERS = {r"postgresql-\d+": "postgres", r"(?:redis|valkey)-server": "redis"}
+"""Packages that are servers of a kind."""
 
 
 def container(beside: Beside, ports: Ports) -> Block:

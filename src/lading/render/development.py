@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from lading.errors import UsageError
-from lading.render.backing import Beside, Needs, container, here, needs, pgadmin, value, volume
+from lading.render.backing import Beside, Needs, container, here, kind_of, needs, pgadmin, value, volume
 from lading.render.compose import COMMAND, healthcheck, mounted_volumes, named_volumes, tag, waits_for
 from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
 from lading.render.interpolation import escaped, optional, required
@@ -42,7 +42,9 @@ def development(members: Sequence[Member], *, debug: bool = False, extras: Colle
     hold.
     """
     names = Names()
-    casts = cast(members, names)
+    wanted = {fact.value.kind for member in members for fact in member.facts.backing}
+    # An image of packages that production has for it is not built at a desk: a public one of its kind stands there.
+    casts = cast([member for member in members if kind_of(member.facts) not in wanted], names)
     desk = _Desk(needs(casts, names), Ports(), debug)
     shared: Block = {}
     services: Block = {}

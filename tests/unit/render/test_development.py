@@ -6,6 +6,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.golden import image
 from tests.support.members import hostile, service
 from tests.unit.render.test_interpolation import replaced
 
@@ -23,6 +24,15 @@ def read(*members: Member, **flags: Any) -> Document:
 
 
 DATABASE = "x = os.getenv('DATABASE_URL', 'postgresql+asyncpg://localhost/orders')\n"
+
+
+def test_an_image_of_packages_gives_way_to_a_public_one_of_its_kind() -> None:
+    stores = [image(name)[0] for name in ("postgres", "web")]
+    alone = read(*stores)["services"]
+    assert alone["postgres"]["image"] == "registry.example/team/postgres:latest"
+    beside = read(service({}, "sqlalchemy", "asyncpg", reads=DATABASE), *stores)["services"]
+    assert set(beside) == {"shop", "postgres", "web"}
+    assert beside["postgres"]["image"].startswith("postgres:")
 
 
 def test_source_is_mounted_and_cannot_be_changed() -> None:
