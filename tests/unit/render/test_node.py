@@ -25,7 +25,7 @@ def text_of(tree: MemoryTree, settings: str = "", name: str = "") -> str:
         (
             {"packageManager": "pnpm@9.15.0"},
             {"pnpm-lock.yaml": ""},
-            ("npm install --global --no-audit --no-fund pnpm@9.15.0", "pnpm install --frozen-lockfile --ignore-scripts"),
+            ("npm install --global --no-audit --no-fund pnpm@9.15.0", "pnpm install --frozen-lockfile"),
         ),
         ({}, {"yarn.lock": ""}, ("yarn@1.22.22", "yarn install --frozen-lockfile --ignore-scripts")),
         (
