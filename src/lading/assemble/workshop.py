@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from copy import copy
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -108,8 +107,8 @@ class Workshop:
 
     def of(self, listener: Listener) -> "Workshop":
         """The same workshop for one service of several, telling a listener of its own. It ends with this one."""
-        own = copy(self)
-        own._listener = listener
+        own = object.__new__(type(self))
+        own.__dict__.update(self.__dict__, _listener=listener)
         return own
 
     @property

@@ -98,7 +98,7 @@ def shape_of_go(files: "Sequence[GoFile]") -> Digest:
 
 def _shape_of_module(tree: Tree, memo: "Memo", path: str) -> str:
     def compute() -> str:
-        from lading.survey.python.surveyor import module_facts
+        from lading.survey.python.known import module_facts
 
         return shape_of(module_facts(tree, path, memo))
 

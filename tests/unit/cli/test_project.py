@@ -16,6 +16,10 @@ from lading.errors import LadingError, Problems, UsageError
 from lading.plan.model import Plan
 
 
+STARTED = '{"name": "web", "scripts": {"start": "node server.js"}}'
+"""A project on Node."""
+
+
 def write(folder: Path, files: Mapping[str, str]) -> Path:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -101,10 +105,10 @@ def test_an_unknown_name_gets_the_nearest(tmp_path: Path) -> None:
 
 
 def test_a_project_that_cannot_be_built_is_an_error_when_it_is_asked_for_and_a_note_when_not(tmp_path: Path) -> None:
-    repository = Repository(tmp_path, {**service("api"), "web/package.json": "{}", "web/yarn.lock": ""})
-    assert problem(repository.project(), "web").what == "web: yarn.lock: Node with Yarn is not supported yet"
+    repository = Repository(tmp_path, {**service("api"), "web/package.json": STARTED, "web/bun.lock": ""})
+    assert problem(repository.project(), "web").what == "web: Bun is not supported"
     assert repository.services() == ["api"]
-    assert "left out: web (web): yarn.lock" in repository.err.getvalue()
+    assert "left out: web (web): " in repository.err.getvalue()
 
 
 def test_where_nothing_can_be_built_every_reason_is_told(tmp_path: Path) -> None:
@@ -157,7 +161,12 @@ def test_two_services_of_one_name_are_told_with_their_folders(tmp_path: Path) ->
 
 
 def test_settings_of_a_project_that_cannot_be_built_are_no_error(tmp_path: Path) -> None:
-    files = {**service("api"), "web/package.json": "{}", "lading.toml": "[services.web]\nport = 1\n"}
+    files = {
+        **service("api"),
+        "web/package.json": STARTED,
+        "web/bun.lock": "",
+        "lading.toml": "[services.web]\nport = 1\n",
+    }
     assert Repository(tmp_path, files).services() == ["api"]
 
 

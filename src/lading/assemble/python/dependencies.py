@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.assemble.actions import key_of
-from lading.assemble.python.indexes import index_environment
 from lading.assemble.python.installed import Installed, check_portable, installed_below, sharing
 from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_packer import INSTALL_VERSION, WheelPacker
@@ -19,7 +18,6 @@ from lading.errors import StepFailed
 from lading.lock.model import Pins
 from lading.plan.model import Plan, PythonDependencies
 from lading.store import Store
-from lading.survey.python.indexes import read_indexes
 from lading.tree import SubTree, Tree
 
 if TYPE_CHECKING:
@@ -227,6 +225,9 @@ class DependenciesStep:
 
     def _uv(self) -> Uv:
         """uv, told of the indexes that the project names elsewhere than where uv looks."""
+        from lading.assemble.python.indexes import index_environment
+        from lading.survey.python.indexes import read_indexes
+
         uv = self._plain_uv()
         return uv.told(index_environment(read_indexes(self.step.manager, self.step.lock, self._read_source), uv.env))
 

@@ -8,29 +8,17 @@ import msgspec
 
 from lading.survey.fingerprint import key_of
 from lading.survey.folders import Project
-from lading.survey.ground import Ground, Memo, nested_in
+from lading.survey.ground import Ground, nested_in
 from lading.survey.model import Fact
+from lading.survey.python.known import module_facts
 from lading.survey.python.locks import FoundLock, Locks
 from lading.survey.python.project import ProjectFacts
 from lading.survey.python.tables import normalised
 from lading.survey.verdict import is_project, verdict
-from lading.tree import Tree
 
 if TYPE_CHECKING:
     from lading.survey.model import LocalPart, Locked, PythonFacts, PythonService, Unsupported
     from lading.survey.python.module import ModuleFacts
-
-
-def module_facts(tree: Tree, path: str, memo: Memo) -> "ModuleFacts":
-    """The facts of one module of a tree."""
-    from lading.survey.python.module import ModuleFacts
-
-    def compute() -> ModuleFacts:
-        from lading.survey.python.scan import scan_module
-
-        return scan_module(tree.read(path))
-
-    return memo(key_of("module", tree.digest(path)), ModuleFacts, compute)
 
 
 class PythonSurveyor:
