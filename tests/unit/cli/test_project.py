@@ -15,7 +15,6 @@ from lading.cli.project import Project, find_root, load_project
 from lading.errors import LadingError, Problems, UsageError
 from lading.plan.model import Plan
 
-
 STARTED = '{"name": "web", "scripts": {"start": "node server.js"}}'
 """A project on Node."""
 
