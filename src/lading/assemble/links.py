@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from lading.assemble.python.dependencies import DependenciesStep
-from lading.assemble.python.wheel_packer import is_library, needed_by
+from lading.assemble.python.libraries import Passing, is_library
 from lading.assemble.result import Unmet
 from lading.assemble.steps import BaseStep
+from lading.digest import CHUNK
 
 LIBC = frozenset({
     "ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0",
@@ -43,8 +44,12 @@ def linked_wheel(name: str, path: Path) -> Linked:
     needs: set[str] = set()
     with ZipFile(path) as archive:
         names = archive.namelist()
-        for library in (one for one in archive.infolist() if is_library(one.filename, one.file_size)):
-            needs.update(needed_by(archive.read(library)))
+        for one in filter(is_library, names):
+            with archive.open(one) as file:
+                library = Passing(iter(lambda: file.read(CHUNK), b""))
+                for _ in library:
+                    pass
+                needs.update(library.needed)
     return Linked(name, tuple(sorted(needs)), file_names(names))
 
 

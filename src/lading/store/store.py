@@ -268,6 +268,13 @@ class Store:
             with suppress(OSError):  # a leftover, which `prune` removes
                 remove_tree(folder)
 
+    @property
+    def temporary_folder(self) -> Path:
+        """Where files without a name may be, on the store's own disk."""
+        folder = self.root / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def abandon(self) -> None:
         """Remove what this process has in `tmp/`, and let its threads make nothing more: it is about to end."""
         Store._abandoned = True

@@ -7,7 +7,7 @@ from tests.unit.test_elf import library
 
 from lading.assemble.links import file_names, linked, linked_wheel, needs_of, unmet
 from lading.assemble.python.dependencies import DependenciesStep
-from lading.assemble.python.wheel_packer import needed_by
+from lading.assemble.python.libraries import Passing, needed_by
 from lading.assemble.python.wheels import Wheel
 from lading.assemble.result import Unmet
 from lading.assemble.segment import Segment
@@ -84,3 +84,13 @@ def test_only_names_of_libraries_count() -> None:
 def test_what_is_no_library_needs_nothing(tmp_path: Path) -> None:
     assert needed_by(library(("libpq.so.5",))) == ("libpq.so.5",)
     assert needed_by(b"INPUT(libpq.so.5)") == ()
+
+
+def test_a_library_passes_in_pieces_as_it_is(tmp_path: Path) -> None:
+    data = library(("libpq.so.5",))
+    passing = Passing((data[at : at + 7] for at in range(0, len(data), 7)), tmp_path)
+    assert b"".join(passing) == data
+    assert passing.needed == ("libpq.so.5",)
+    assert list(tmp_path.iterdir()) == []
+    nothing = Passing(iter(()), tmp_path)
+    assert (b"".join(nothing), nothing.needed) == (b"", ())

@@ -9,6 +9,7 @@ from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES, Compression
 from lading.assemble.python.bytecode import Compiler, PycQueue
 from lading.assemble.python.distribution import Distribution, written_record
+from lading.assemble.python.libraries import Passing, is_library
 from lading.assemble.python.wheels import Target
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import Digest
@@ -20,10 +21,6 @@ INSTALL_VERSION = "6"
 LARGEST_SCRIPT = 1 << 20
 """Bytes. What is larger is no script that starts with the name of an interpreter, but a program."""
 
-LARGEST_LIBRARY = 64 << 20
-"""Bytes. A library is held whole to see what it is linked with; larger ones, of machine learning, are not looked at."""
-
-_LIBRARY = re.compile(r".*\.so(?:\.[0-9.]+)?\Z")
 _TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 """How uv starts a script whose interpreter's path is too long for a kernel's `#!` line."""
 
@@ -89,10 +86,10 @@ class WheelPacker:
                     data = b"".join(member.chunks())
                     writer.file(target, data, mode=mode)
                     pycs.add(target, data)
-                elif is_library(target, member.size):
-                    data = b"".join(member.chunks())
-                    needs.update(needed_by(data))
-                    writer.file(target, data, mode=mode)
+                elif is_library(target):
+                    library = Passing(member.chunks(), self._store.temporary_folder)
+                    writer.stream(target, library, size=member.size, mode=mode)
+                    needs.update(library.needed)
                 else:
                     writer.stream(target, member.chunks(), size=member.size, mode=mode)
                 for name, data in pycs.ready():
@@ -130,19 +127,6 @@ class WheelPacker:
             segment = writer.finish()
         self._store.put_action(key, segment)
         return segment
-
-
-def is_library(path: str, size: int) -> bool:
-    """Whether a file is a shared library that is looked at."""
-    return size <= LARGEST_LIBRARY and _LIBRARY.match(path) is not None
-
-
-def needed_by(library: bytes) -> tuple[str, ...]:
-    """The libraries that one is linked with."""
-    from lading.elf import read_elf
-
-    found = read_elf(library)
-    return found.needed if found else ()
 
 
 def environment_marker(interpreter: str, minor: str) -> str:
