@@ -18,6 +18,7 @@ _UNPINNED = "No version is pinned: the archive keeps only the newest of a releas
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
 _SHELL = "/shell"
 """Where the stage of a debug shell has what is copied to the root of the image."""
+_AUTHORITIES = "/tmp/authorities"  # noqa: S108  # likewise
 _ARCHIVES = "/archives"
 _INSTALLED = "var/lib/dpkg/status"
 """Where dpkg keeps what is installed."""
@@ -153,8 +154,9 @@ def _unpack(names: Sequence[str], *, own: bool) -> Iterator[str]:
     yield command("rm", "-rf", *(f"usr/share/{name}" for name in _TEXTS))
     yield "find . -path './usr/share/doc/*' -type f ! -name copyright -delete"
     if "ca-certificates" in names:
-        authorities = "find usr/share/ca-certificates -name '*.crt' -print0 | sort --zero-terminated"
-        yield f"{authorities} | xargs --null cat > etc/ssl/certs/ca-certificates.crt"
+        yield f"find usr/share/ca-certificates -name '*.crt' -print0 > {_AUTHORITIES}"
+        yield f"sort --zero-terminated --output={_AUTHORITIES} {_AUTHORITIES}"
+        yield f"xargs --null --arg-file={_AUTHORITIES} cat > etc/ssl/certs/ca-certificates.crt"
 
 
 def _each(words: str, name: str, body: str) -> str:

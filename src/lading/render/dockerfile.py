@@ -80,7 +80,7 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *(one for some in blocks.values() for block in some for one in block.before),
         *_build_stages(blocks, scene),
         *debian.packages_stage(extra_packages(base, pins), scene),
-        *(one for block in blocks[plan.runtime.name] for one in block.made if scene.making == PACKAGES),
+        *(_beside(blocks, scene) if scene.making == PACKAGES else ()),
         *_runtime(scene),
         *files.made_elsewhere(scene),
         *shipped,
@@ -91,12 +91,16 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
 
 def _build_stages(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Iterator[Instruction]:
     """The stages that do not ship. The last also makes what only the steps of the one that ships know of."""
-    *building, runtime = scene.plan.stages
-    for stage in building:
+    for stage in scene.plan.stages[:-1]:
         yield from _begun(stage, scene)
         yield from (one for block in blocks[stage.name] for one in block.made)
     if scene.making != PACKAGES:
-        yield from (one for block in blocks[runtime.name] for one in block.made)
+        yield from _beside(blocks, scene)
+
+
+def _beside(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Iterator[Instruction]:
+    """What a stage that does not ship makes for the steps of the one that does."""
+    return files.joined([one for block in blocks[scene.plan.runtime.name] for one in block.made])
 
 
 def _begun(stage: Stage, scene: Scene) -> Iterator[Instruction]:

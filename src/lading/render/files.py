@@ -1,6 +1,7 @@
 """Steps that put files into the stage that ships: what another stage made, accounts, small texts."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from lading.plan.accounts import NSSWITCH, group, passwd
 from lading.plan.model import Accounts, CopyFile, CopyFromStage, MakeFolder, MakeLink, SmallStep, WriteFile
@@ -93,6 +94,31 @@ def made_elsewhere(scene: Scene) -> Iterator[Instruction]:
     if any(isinstance(step, MakeFolder | MakeLink) for step in scene.plan.runtime.steps):
         yield Comment(("Folders and links, as they were made: with their owners and permissions.",))
         yield Copy(sources=(f"{MADE}/",), destination="/", stage=scene.making, link=True)
+        yield Blank()
+
+
+def joined(made: Sequence[Instruction]) -> Iterator[Instruction]:
+    """The same instructions, but that small things which are made one after the other are made by one RUN: each takes a
+    container of its own."""
+    waiting: list[tuple[Comment, Run]] = []
+    left = deque(made)
+    while left:
+        comment, run = (*left, None)[:2]
+        if isinstance(comment, Comment) and isinstance(run, Run) and not run.mounts:
+            waiting.append((comment, run))
+            for _ in range(3):  # with the blank line behind them
+                left.popleft()
+            continue
+        yield from _one(waiting)
+        waiting = []
+        yield left.popleft()
+    yield from _one(waiting)
+
+
+def _one(made: Sequence[tuple[Comment, Run]]) -> Iterator[Instruction]:
+    if made:
+        yield Comment(tuple(dict.fromkeys(text for comment, _ in made for text in comment.paragraphs)))
+        yield Run(tuple(command for _, run in made for command in run.commands))
         yield Blank()
 
 

@@ -38,6 +38,8 @@ _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 _OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
 """What `uv venv` makes for people at a desk, beside the scripts that activate it; anybody could write into `.lock`."""
 _WHEELS = "/wheels"
+_CONTEXT = "/context"
+"""Where the source is seen as it is while what ships of it is made: no layer is spent on it."""
 _ENVIRONMENT = r"/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/"
 """For sed: what `pyvenv.cfg` says of the installer, of a person's prompt and of Python's last fix is left out. The rest
 is what Lading writes (`lading.assemble.python.wheel_packer.environment_marker`)."""
@@ -187,7 +189,9 @@ _UNCHANGEABLE = (
 def source(step: CopyTree, scene: Scene) -> Blocks:
     """Source as it is, with bytecode for where it will be; no matter which permissions a checkout has."""
     surplus = scene.context.surplus(step)
-    commands = [command("rm", "-f", *(f"{SOURCE}/{path}" for path in surplus))] if surplus else []
+    commands = [command("cp", "-a", _CONTEXT, SOURCE)]
+    if surplus:
+        commands.append(command("rm", "-f", *(f"{SOURCE}/{path}" for path in surplus)))
     commands.append(command("find", SOURCE, "-mindepth", "1", "-type", "d", "-empty", "-delete"))
     commands.append(command("chmod", "-R", "u=rwX,go=rX,a-st", SOURCE))
     if step.python:
@@ -201,8 +205,7 @@ def source(step: CopyTree, scene: Scene) -> Blocks:
             "permissions of the checkout made even, and modules compiled under the paths that they will have.",
             *scene.reasons.told("application", "source"),
         )),
-        Copy(sources=(step.source,), destination=f"{SOURCE}/"),
-        Run(tuple(commands)),
+        Run(tuple(commands), mounts=(Mount(kind="bind", source=step.source, target=_CONTEXT),)),
         Blank(),
     )  # fmt: skip
     shipped = (

@@ -51,8 +51,9 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
 # The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
 # the checkout made even, and modules compiled under the paths that they will have.
 # source copied as it is: pyproject.toml (it has no build-system)
-COPY . /source/
-RUN rm -f /source/pyproject.toml /source/uv.lock \
+RUN --mount=type=bind,source=.,target=/context \
+    cp -a /context /source \
+    && rm -f /source/pyproject.toml /source/uv.lock \
     && find /source -mindepth 1 -type d -empty -delete \
     && chmod -R u=rwX,go=rX,a-st /source \
     && { /usr/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || true; }

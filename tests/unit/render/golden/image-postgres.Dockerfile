@@ -30,14 +30,14 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
         && rm -r "$name"; }; } || exit 1; done \
     && rm -rf usr/share/bug usr/share/info usr/share/lintian usr/share/locale usr/share/man \
     && find . -path './usr/share/doc/*' -type f ! -name copyright -delete \
-    && find usr/share/ca-certificates -name '*.crt' -print0 | sort --zero-terminated | xargs --null cat > \
-        etc/ssl/certs/ca-certificates.crt
+    && find usr/share/ca-certificates -name '*.crt' -print0 > /tmp/authorities \
+    && sort --zero-terminated --output=/tmp/authorities /tmp/authorities \
+    && xargs --null --arg-file=/tmp/authorities cat > etc/ssl/certs/ca-certificates.crt
 
 # The user's home: an empty folder, made here because the stage that ships only copies.
-RUN mkdir --parents /home/nonroot
-
 # What outlives a container; a new volume takes its owner from here.
-RUN install -d --owner=65532 --group=65532 --mode=755 /made/var/lib/postgresql
+RUN mkdir --parents /home/nonroot \
+    && install -d --owner=65532 --group=65532 --mode=755 /made/var/lib/postgresql
 
 # runtime: the files of postgresql-17 and what they need; maintainer scripts do not run.
 FROM debian:trixie-slim AS runtime

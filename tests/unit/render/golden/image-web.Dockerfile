@@ -37,13 +37,11 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && find . -path './usr/share/doc/*' -type f ! -name copyright -delete
 
 # The user's home: an empty folder, made here because the stage that ships only copies.
-RUN mkdir --parents /home/www
-
 # A folder with its owner.
-RUN install -d --owner=5 --group=6 --mode=750 /made/srv/kept
-
 # A name that the team wants.
-RUN mkdir --parents /made/srv \
+RUN mkdir --parents /home/www \
+    && install -d --owner=5 --group=6 --mode=750 /made/srv/kept \
+    && mkdir --parents /made/srv \
     && ln -s site /made/srv/current
 
 # runtime: the files of nginx-light and what they need; maintainer scripts do not run.

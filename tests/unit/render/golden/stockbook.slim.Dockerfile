@@ -52,8 +52,9 @@ RUN mkdir --parents /home/app
 # The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
 # the checkout made even, and modules compiled under the paths that they will have.
 # source copied as it is: pyproject.toml › tool.poetry.package-mode
-COPY . /source/
-RUN rm -f /source/poetry.lock /source/pyproject.toml \
+RUN --mount=type=bind,source=.,target=/context \
+    cp -a /context /source \
+    && rm -f /source/poetry.lock /source/pyproject.toml \
     && find /source -mindepth 1 -type d -empty -delete \
     && chmod -R u=rwX,go=rX,a-st /source \
     && { /usr/local/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || \
