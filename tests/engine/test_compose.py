@@ -144,7 +144,9 @@ HOSTILE = (
 def test_composes_own_parser_reads_hostile_words_as_they_are(docker: Program, tmp_path: Path) -> None:
     plain = member(tree_of({"main.py": FASTAPI_APP}, name="shop"))
     worker = Process(name="worker", command=HOSTILE, source="")
-    plan = msgspec.structs.replace(plain.plan, processes=(*plain.plan.processes, worker), folder="a $b # c")
+    place = "a $b # c"
+    processes = (*plain.plan.processes, worker)
+    plan = msgspec.structs.replace(plain.plan, processes=processes, folder=place, context=place)
     one = plain._replace(plan=plan)
     for text in (compose([one]), development([one])):
         (tmp_path / "compose.yaml").write_text(text)

@@ -14,6 +14,7 @@ from tests.engine.conftest import Program
 from tests.engine.elf import Closure
 from tests.engine.rootfs import Rootfs
 
+from lading.assemble.debian_files import is_compiled
 from lading.assemble.python.bytecode import Compiler, Interpreter
 
 Tools = Callable[[str], Program]
@@ -222,7 +223,7 @@ def inside(docker: Program, name: str, code: str, *flags: str) -> str:
 
 def test_all_bytecode_is_there_and_is_never_checked_again(in_docker: str, docker: Program) -> None:
     told = json.loads(inside(docker, in_docker, COMPILED))
-    assert told["missing"] == []
+    assert [path for path in told["missing"] if is_compiled(path.lstrip("/"))] == []
     assert told["wrong"] == []
     assert told["count"] > 1000
 

@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from lading.plan.excludes import left_out
-from lading.plan.model import Accounts, HealthCheck
-from lading.plan.reasons import Notebook
+from lading.plan.model import Accounts, HealthCheck, Plan, Process, RuntimeConfig, Stage
+from lading.plan.reasons import Notebook, Planned
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Fact, ServiceFacts
 from lading.survey.patterns import names_secret
@@ -77,6 +77,32 @@ def tell_rest(book: Book) -> None:
             book.note(f"env.{name} looks like a secret, and whoever has the image can read it")
     if strategy.budget:
         book.add("run", "budget", f"{strategy.budget:,} bytes on disk", book.origin("budget"))
+
+
+def planned(
+    book: Book,
+    *,
+    context: str,
+    stages: tuple[Stage, ...],
+    config: RuntimeConfig,
+    processes: tuple[Process, ...],
+) -> Planned:
+    """The plan of what has been decided about a service, and the reasons. For `context` see `Plan`."""
+    facts, strategy = book.facts, book.strategy
+    plan = Plan(
+        service=strategy.service,
+        folder=facts.folder,
+        context=context,
+        image=strategy.image,
+        platforms=strategy.platforms,
+        stages=stages,
+        config=config,
+        processes=processes,
+        compression=strategy.compression,
+        budget=strategy.budget,
+        notes=(*dict.fromkeys(book.notes), *(secrets_note(facts, strategy) if facts.secrets else ())),
+    )
+    return Planned(plan, tuple(book.reasons))
 
 
 def health_check(

@@ -18,6 +18,7 @@ _UNPINNED = "No version is pinned: the archive keeps only the newest of a releas
 _STATUS = "/tmp/status"  # noqa: S108  # in a stage of its own
 _SHELL = "/shell"
 """Where the stage of a debug shell has what is copied to the root of the image."""
+_PARAGRAPH = "/tmp/paragraph"  # noqa: S108  # likewise
 _AUTHORITIES = "/tmp/authorities"  # noqa: S108  # likewise
 _ARCHIVES = "/archives"
 _INSTALLED = "var/lib/dpkg/status"
@@ -145,8 +146,8 @@ def _unpack(names: Sequence[str], *, own: bool) -> Iterator[str]:
     paragraph = f'{field} > "{_DATABASE}/$({field} Package)"'
     if own:
         yield f"cp /{_INSTALLED} {_INSTALLED}"
-        told = command("sed", "1a Status: install ok installed")
-        paragraph = f"{{ {field} | {told}; echo; }} >> {_INSTALLED}"
+        told = command("sed", "1a Status: install ok installed", _PARAGRAPH)
+        paragraph = f"{field} > {_PARAGRAPH} && {{ {told} && echo; }} >> {_INSTALLED}"
     unpack = f'dpkg-deb --extract "$deb" . && {paragraph}'
     yield _each(f"{_ARCHIVES}/*.deb", "deb", f'test ! -e "$deb" || {{ {unpack}; }}')  # the pattern itself where none is
     merge = 'mkdir -p "usr/$name" && cp -a "$name/." "usr/$name/" && rm -r "$name"'

@@ -12,10 +12,9 @@ from lading.assemble.python.distribution import Distribution
 from lading.assemble.python.installed import installed_below
 from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_packer import INSTALL_VERSION, WheelPacker
-from lading.assemble.python.wheels import Target, Wheel
+from lading.assemble.python.wheels import Target, Wheel, wheel_at
 from lading.assemble.segment import Segment
 from lading.assemble.workshop import Workshop
-from lading.digest import CHUNK, Digest, digest_of_chunks
 from lading.errors import StepFailed, UsageError
 from lading.lock.model import BuildPin, Pins
 from lading.lock.request import build_set
@@ -76,7 +75,7 @@ class ProjectWheel:
         with self._workshop.store.scratch() as folder:
             self._copy_source(folder / "source")
             path = uv.build_wheel(folder / "source", folder / "wheels", self._constraints())
-            wheel = _describe(path)
+            wheel = wheel_at(path)
             if not path.name.endswith("-none-any.whl"):
                 raise UsageError(
                     f"{path.name} holds compiled code, which Lading does not build for an image yet",
@@ -137,20 +136,3 @@ class ProjectWheel:
             f"{pin.name}=={pin.version} {' '.join(f'--hash={digest}' for digest in pin.digests)}\n"
             for pin in self._pinned()
         )
-
-
-def _describe(path: Path) -> Wheel:
-    from packaging.utils import parse_wheel_filename
-
-    name, version, _, _ = parse_wheel_filename(path.name)
-    with path.open("rb") as file:
-        digest: Digest = digest_of_chunks(iter(lambda: file.read(CHUNK), b""))
-    return Wheel(
-        name=name,
-        version=str(version),
-        filename=path.name,
-        url=path.as_uri(),
-        digest=digest,
-        size=path.stat().st_size,
-        index="",
-    )

@@ -20,7 +20,6 @@ from lading.plan.model import (
     ImageBase,
     MakeFolder,
     OwnProgram,
-    Plan,
     RuntimeConfig,
     ScratchBase,
     Stage,
@@ -36,7 +35,7 @@ from lading.plan.running import (
     choose_port,
     health_check,
     labels_of,
-    secrets_note,
+    planned,
     tell_rest,
 )
 from lading.strategy.model import ServiceStrategy
@@ -85,20 +84,13 @@ def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") 
         steps=(_binaries(facts, strategy, decided),),
         why="compiles for the target; does not ship",
     )
-    plan = Plan(
-        service=strategy.service,
-        folder=facts.folder,
+    return planned(
+        book,
         context=facts.context,
-        image=strategy.image,
-        platforms=strategy.platforms,
         stages=(*_probe(toolchain, decided.health), build, _runtime(strategy, decided)),
         config=_config(facts, strategy, decided, revision),
         processes=decided.start.processes,
-        compression=strategy.compression,
-        budget=strategy.budget,
-        notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
     )
-    return Planned(plan, tuple(book.reasons))
 
 
 def _decide(book: GoNotebook) -> _Decisions:

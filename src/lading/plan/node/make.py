@@ -14,7 +14,6 @@ from lading.plan.model import (
     NodeBuild,
     NodeModules,
     NodeProgram,
-    Plan,
     RuntimeConfig,
     Stage,
     Step,
@@ -36,7 +35,7 @@ from lading.plan.running import (
     choose_port,
     health_check,
     labels_of,
-    secrets_note,
+    planned,
     tell_rest,
 )
 from lading.strategy.model import ServiceStrategy
@@ -68,20 +67,13 @@ def node_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
     raise_all(book.problems)
     config = _config(facts, strategy, base, start, port=port, health=health, revision=revision)
     building = _building(facts, strategy, node)
-    plan = Plan(
-        service=strategy.service,
-        folder=facts.folder,
+    return planned(
+        book,
         context=facts.root,
-        image=strategy.image,
-        platforms=strategy.platforms,
         stages=(*building, _runtime(facts, strategy, node, base, building)),
         config=config,
         processes=processes,
-        compression=strategy.compression,
-        budget=strategy.budget,
-        notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
     )
-    return Planned(plan, tuple(book.reasons))
 
 
 def _serves(facts: NodeService) -> bool:

@@ -2,12 +2,20 @@
 Pure."""
 
 from lading.errors import raise_all
-from lading.plan.model import CopyFromStage, OwnProgram, Plan, Process, RuntimeConfig, Stage, Step, ToolchainBase
+from lading.plan.model import CopyFromStage, OwnProgram, Process, RuntimeConfig, Stage, Step, ToolchainBase
 from lading.plan.node.making import build_of, tell_making
 from lading.plan.node.notebook import NodeNotebook
 from lading.plan.node.standing import choose_node, choose_site_base, has_accounts
 from lading.plan.reasons import Planned
-from lading.plan.running import DEFAULT_PORT, FOLDERS, accounts_of, health_check, labels_of, secrets_note, tell_rest
+from lading.plan.running import (
+    DEFAULT_PORT,
+    FOLDERS,
+    accounts_of,
+    health_check,
+    labels_of,
+    planned,
+    tell_rest,
+)
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Fact, NodeService
 
@@ -47,20 +55,13 @@ def site_plan(facts: NodeService, strategy: ServiceStrategy, *, revision: str = 
     steps: list[Step] = [accounts_of(strategy)] if has_accounts(base) else []
     steps.append(CopyFromStage(stage="server", path=SERVER, why=server.why))
     steps.append(CopyFromStage(stage="build", path=FOLDER, why="the site, each text also compressed"))
-    plan = Plan(
-        service=strategy.service,
-        folder=facts.folder,
+    return planned(
+        book,
         context=facts.root,
-        image=strategy.image,
-        platforms=strategy.platforms,
         stages=(build, serve, Stage(name="runtime", base=base, steps=tuple(steps), why="what ships, and nothing else")),
         config=_config(facts, strategy, port, path, revision),
         processes=(Process(name="web", command=(), source="the server of the files"),),
-        compression=strategy.compression,
-        budget=strategy.budget,
-        notes=(*dict.fromkeys(book.notes), *secrets_note(facts, strategy)),
     )
-    return Planned(plan, tuple(book.reasons))
 
 
 def _port(book: NodeNotebook) -> int:

@@ -10,7 +10,6 @@ from lading.plan.model import (
     HealthCheck,
     MakeFolder,
     MakeLink,
-    Plan,
     Process,
     RuntimeConfig,
     Stage,
@@ -19,7 +18,7 @@ from lading.plan.model import (
 )
 from lading.plan.packages.servers import Server, known_server
 from lading.plan.reasons import Notebook, Planned
-from lading.plan.running import FOLDERS, accounts_of, health_check, labels_of, tell_rest
+from lading.plan.running import FOLDERS, accounts_of, health_check, labels_of, planned, tell_rest
 from lading.strategy.model import FileStrategy, FolderStrategy, ImageStrategy
 from lading.survey.model import Fact, PackagesService
 
@@ -60,20 +59,13 @@ def packages_plan(facts: PackagesService, strategy: ImageStrategy, *, revision: 
     config = _config(book, strategy, server, revision)
     raise_all(book.problems)
     why = f"the files of {', '.join(strategy.packages)} and what they need; maintainer scripts do not run"
-    plan = Plan(
-        service=strategy.service,
-        folder=facts.folder,
+    return planned(
+        book,
         context=facts.folder,
-        image=strategy.image,
-        platforms=strategy.platforms,
         stages=(Stage(name="runtime", base=base, steps=_steps(strategy, server, config), why=why),),
         config=config,
         processes=_processes(book, strategy, config),
-        compression=strategy.compression,
-        budget=strategy.budget,
-        notes=tuple(dict.fromkeys(book.notes)),
     )
-    return Planned(plan, tuple(book.reasons))
 
 
 def _server(book: Book, strategy: ImageStrategy) -> Server:

@@ -11,7 +11,7 @@ from lading.survey.python.groups import declared_groups
 from lading.survey.python.lockfacts import Edge, LockFacts, Node
 from lading.survey.python.pins import Pin, sha256_of
 from lading.survey.python.requirement import edge_of
-from lading.survey.python.tables import normalised, parsed, table, tables, text, texts
+from lading.survey.python.tables import format_problem, normalised, parsed, table, tables, text, texts
 
 NEWEST = 4
 """The newest major version of the format that is known."""
@@ -21,12 +21,9 @@ def read_pdm_lock(data: bytes, project: bytes) -> LockFacts:
     """The facts of one lock, for its pyproject.toml; one that cannot be read gives facts that say so."""
     lock, broken = parsed(data)
     whole, _ = parsed(project)
-    said = table(lock, "metadata")
-    version = text(said, "lock_version")
+    broken = broken or format_problem(text(table(lock, "metadata"), "lock_version"), NEWEST)
     if broken:
         return LockFacts(broken=broken)
-    if not version.partition(".")[0].isdigit() or int(version.partition(".")[0]) > NEWEST:
-        return LockFacts(broken=f"its format is version {version or 'unknown'!r}, not {NEWEST} or older")
     try:
         return _facts(lock, whole)
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -38,6 +38,14 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower() if _NAME.match(name) else ""
 
 
+def format_problem(version: str, newest: int) -> str:
+    """Why a lock of that format's version cannot be read by who knows those up to `newest`, in words; or nothing."""
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) <= newest:
+        return ""
+    return f"its format is version {version or 'unknown'!r}, not {newest} or older"
+
+
 def parsed(data: bytes) -> tuple[dict[str, Any], str]:
     """A TOML document, and why it is none, in words."""
     import tomli

@@ -24,8 +24,9 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && apt-get -o Dir::State::status=/tmp/status -o Dir::Cache::archives=/archives --download-only install --yes \
         --no-install-recommends ca-certificates netbase postgresql-17 \
     && cp /var/lib/dpkg/status var/lib/dpkg/status \
-    && for deb in /archives/*.deb; do { test ! -e "$deb" || { dpkg-deb --extract "$deb" . && { dpkg-deb --field "$deb" | \
-        sed '1a Status: install ok installed'; echo; } >> var/lib/dpkg/status; }; } || exit 1; done \
+    && for deb in /archives/*.deb; do { test ! -e "$deb" || { dpkg-deb --extract "$deb" . && dpkg-deb --field "$deb" > \
+        /tmp/paragraph && { sed '1a Status: install ok installed' /tmp/paragraph && echo; } >> var/lib/dpkg/status; }; } || \
+        exit 1; done \
     && for name in bin lib lib64 sbin; do { test ! -d "$name" || { mkdir -p "usr/$name" && cp -a "$name/." "usr/$name/" \
         && rm -r "$name"; }; } || exit 1; done \
     && rm -rf usr/share/bug usr/share/info usr/share/lintian usr/share/locale usr/share/man \
