@@ -41,12 +41,13 @@ def changes_since(project: "Project", context: Context, revision: str, services:
 def _subjects(project: "Project", names: Sequence[str]) -> Iterator[Subject]:
     from lading.cli.own_dockerfile import strategy_of
 
+    planned = [name for name in names if name not in project.apart]
+    plans = {plan.service: plan for plan in (project.plans(planned) if planned else ())}
     for name in names:
-        if name in project.apart:
-            yield Subject(name, project.apart[name], strategy_of(project, name, project.apart[name]).image)
+        if name in plans:
+            yield Subject(name, plans[name].folder, plans[name].image)
         else:
-            (plan,) = project.plans([name])
-            yield Subject(plan.service, plan.folder, plan.image)
+            yield Subject(name, project.apart[name], strategy_of(project, name, project.apart[name]).image)
 
 
 class Git:
@@ -125,11 +126,14 @@ def _planned_then(root: Path, context: Context) -> Then:
             refused = {one.name: one.what for one in then.survey.unsupported}
         except LadingError:
             names = []  # settings that clash with the services of then
-        for name in names:
-            try:
-                inputs |= _inputs(then, [name], context)
-            except LadingError as error:
-                refused[name] = error.what
+        try:
+            inputs = _inputs(then, names, context)  # together: tools are asked once for all of them
+        except LadingError:
+            for name in names:
+                try:
+                    inputs |= _inputs(then, [name], context)
+                except LadingError as error:
+                    refused[name] = error.what
     return Then(inputs=inputs, refused=refused)
 
 
