@@ -71,6 +71,13 @@ def python_locks(files: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in PYTHON_LOCKS if name in names), *sorted(filter(_is_pylock, names - {*PYTHON_LOCKS})))
 
 
+def several(locks: Sequence[str]) -> tuple[str, str, str]:
+    """What stands against a project with several lock files: the file, what is wrong, and the way out."""
+    named = ", ".join(locks[:-1]) + f" and {locks[-1]}"
+    what = f"there are several lock files: {named}"
+    return locks[0], what, "keep the one that the team uses, and delete the others"
+
+
 def _aside(folder: str, projects: Mapping[str, object], asked: Sequence[str]) -> bool:
     parts = [] if folder == "." else folder.split("/")
     free = max((_depth(one) for one in asked if _within(folder, one)), default=0)

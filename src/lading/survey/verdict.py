@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from lading.survey.folders import Project, python_locks
+from lading.survey.folders import Project, python_locks, several
 from lading.survey.model import Unsupported
 from lading.survey.python.locks import FoundLock, above
 from lading.survey.python.managers import COMMANDS
@@ -48,12 +48,7 @@ def _problems(
     if facts is not None and facts.broken:
         yield "pyproject.toml", f"pyproject.toml is not valid TOML: {facts.broken}", ""
     if len(locks) > 1:
-        named = ", ".join(locks[:-1]) + f" and {locks[-1]}"
-        yield (
-            locks[0],
-            f"there are several lock files: {named}",
-            "keep the one that the team uses, and delete the others",
-        )
+        yield several(locks)
     if lock is not None:
         yield from _with_lock(one, facts, lock, known)
     elif facts is None:

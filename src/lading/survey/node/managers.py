@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
+from lading.survey.folders import several
 from lading.survey.node.package import PackageFacts
 
 Manager = Literal["npm", "pnpm", "yarn", "berry"]
@@ -56,12 +57,7 @@ def problems(files: Collection[str], package: PackageFacts) -> Iterator[Problem]
     """What stands against installing the packages of a project whose folder has those files."""
     locks = [lock for lock in LOCKS if lock in files]
     if len(locks) > 1:
-        named = ", ".join(locks[:-1]) + f" and {locks[-1]}"
-        yield (
-            locks[0],
-            f"there are several lock files: {named}",
-            "keep the one that the team uses, and delete the others",
-        )
+        yield several(locks)
     owner = LOCKS[locks[0]] if locks else ""
     if owner == "Bun" or package.manager == "bun":
         yield (
