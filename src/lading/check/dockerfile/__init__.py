@@ -1,0 +1,1 @@
+"""Dockerfiles as values that know where they stand in the text."""
