@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 Severity = Literal["error", "warning", "info"]
-"""`error`: the build, the start or the health check fails, or a secret is out; it is certain. `warning`: it works, and is
-not what a production image should be. `info`: worth knowing."""
+"""`error`: the build, the start or the health check fails, or a secret is out; it is certain. `warning`: it works,
+and is not what a production image should be. `info`: worth knowing."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst comes first."""
@@ -42,7 +42,7 @@ class Place(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class Because(msgspec.Struct, frozen=True, kw_only=True):
-    """An earlier place that made it so, with a sentence part that says how ("`curl` was never installed in this stage")."""
+    """An earlier place that made it so, with a part of a sentence that says how ("this base has no `curl`")."""
 
     place: Place
     text: str
@@ -66,8 +66,9 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong.
 
-    `rule` is the id of a `Rule`; `message` is one sentence without a full stop, of this very case; `because` are the places that
-    made it so, the most telling first; `help` says what to do where no fix is certain. `tool` is empty for Lading's own.
+    `rule` is the id of a `Rule`; `message` is one sentence without a full stop, of this very case; `because` are the
+    places that made it so, the most telling first; `help` says what to do where no fix is certain. `tool` is empty for
+    Lading's own.
     """
 
     rule: str
@@ -81,8 +82,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of finding: its id (words with dashes, `program-not-in-stage`), the severity that it has unless a finding says
-    otherwise, a title of a few words, and why it matters in one or two sentences. Its page is `docs/rules/<id>.md`."""
+    """A kind of finding: its id (words with dashes, `program-not-in-stage`), the severity that it has unless a finding
+    says otherwise, a title of a few words, and why it matters in one or two sentences. Its page is
+    `docs/rules/<id>.md`."""
 
     id: str
     severity: Severity

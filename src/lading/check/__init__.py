@@ -1,1 +1,1 @@
-"""A Dockerfile, anyone's, becomes findings: it is parsed, each stage's contents are modelled, and rules look at the model."""
+"""A Dockerfile, anyone's, becomes findings: it is parsed, what each stage holds is modelled, and rules look at that."""

@@ -1,7 +1,7 @@
 """A parsed Dockerfile: typed instructions, each piece with its span in the text.
 
-Grammar and words: https://docs.docker.com/reference/dockerfile/. Text is as it was written: variables are not expanded and
-quotes not removed (`words.py` does both).
+Grammar and words: https://docs.docker.com/reference/dockerfile/. Text is as it was written: variables are not
+expanded and quotes not removed (`words.py` does both).
 """
 
 from typing import Literal
@@ -120,7 +120,7 @@ class Label(Instruction, frozen=True, kw_only=True, tag="LABEL"):
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """A `--mount` of RUN. `options` are its keys and values in their order, `type` the kind (`bind` where none is said)."""
+    """A `--mount` of RUN: its keys and values in their order. `type` is `bind` where none is said."""
 
     type: str
     options: tuple[tuple[str, str], ...]
@@ -228,8 +228,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file. `path` is as the reader names it; `arguments` stand above the first FROM; `directives` are the parser
-    directives (`syntax`, `escape`, `check`) in lower case."""
+    """A whole file. `path` is as the reader names it; `arguments` stand above the first FROM; `directives` are the
+    parser directives (`syntax`, `escape`, `check`) in lower case."""
 
     path: str
     text: str
