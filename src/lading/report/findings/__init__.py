@@ -1,0 +1,1 @@
+"""Findings in the formats of terminals, reviewers and CI systems; one module a format."""
