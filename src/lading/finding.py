@@ -1,6 +1,7 @@
 """What is wrong with something that Lading looked at: one value for Dockerfiles (`check`) and images (`prove`), so that
 every report format is written once."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -90,3 +91,23 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     title: str
     why: str
+
+
+def rule_name(finding: Finding) -> str:
+    """The id of its rule, with the tool's name before it where it is another's: `hadolint/DL3008`."""
+    return f"{finding.tool}/{finding.rule}" if finding.tool else finding.rule
+
+
+def fingerprint(finding: Finding, lines: Sequence[str], path: str = "") -> str:
+    """What stays the same of a finding while the file changes around it: 32 hexadecimal digits.
+
+    Made of the rule, the file (as `path`, where the finding's own name for it will not do) and the text at fault
+    without its blanks, so that moved lines stay known; `lines` are those of the file. Two findings that are the same in
+    all this have the same one.
+    """
+    import hashlib
+
+    place = finding.place
+    own = "".join(lines[place.span.line - 1 : place.span.end_line]) if place.span else finding.message
+    parts = (rule_name(finding), path or place.path, place.layer, "".join(own.split()))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lading.finding import Finding, Severity
-from lading.report.findings.model import Findings, fingerprint, rule_name, sentence
+from lading.finding import Finding, Severity, rule_name
+from lading.report.findings.model import Findings, identity, sentence
 from lading.report.text import printable
 
 _GITHUB: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}
@@ -53,7 +53,8 @@ def _azure(finding: Finding) -> str:
     kind = _AZURE.get(finding.severity)
     told = printable(sentence(finding)).replace("\n", "; ")
     if kind is None:
-        return f"{finding.place.written}: {told}"
+        # Never at the start of a line what could be a command itself.
+        return f"info: {printable(finding.place.written)}: {told}".replace("\n", " ")
     span = finding.place.span
     at = f"linenumber={span.line};columnnumber={span.column};" if span else ""
     path, code = (_quoted(text) for text in (finding.place.path, rule_name(finding)))
@@ -75,7 +76,7 @@ def render_gitlab(found: Findings) -> str:
 
 def _gitlab(finding: Finding, number: int, found: Findings) -> dict[str, object]:
     # Two findings with one fingerprint are shown as one.
-    own = fingerprint(finding, found.sources)
+    own = identity(finding, found.sources)
     span = finding.place.span
     lines = {"begin": span.line, "end": span.end_line} if span else {"begin": 1}
     return {
@@ -92,7 +93,7 @@ def _numbered(found: Findings) -> list[tuple[Finding, int]]:
     seen: dict[str, int] = {}
     numbered = []
     for one in found.findings:
-        own = fingerprint(one, found.sources)
+        own = identity(one, found.sources)
         numbered.append((one, seen.get(own, 0)))
         seen[own] = seen.get(own, 0) + 1
     return numbered

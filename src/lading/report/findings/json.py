@@ -2,7 +2,8 @@
 
 import msgspec
 
-from lading.report.findings.model import Findings, fingerprint, rule_name
+from lading.finding import rule_name
+from lading.report.findings.model import Findings, identity
 
 
 def render_json(found: Findings) -> str:
@@ -18,8 +19,7 @@ def render_json(found: Findings) -> str:
 
     document = {
         "findings": [
-            {**told(one), "rule": rule_name(one), "fingerprint": fingerprint(one, found.sources)}
-            for one in found.findings
+            {**told(one), "rule": rule_name(one), "fingerprint": identity(one, found.sources)} for one in found.findings
         ],
         "suppressed": [
             {"kind": one.kind, "reason": one.reason, "finding": told(one.finding)} for one in found.suppressed

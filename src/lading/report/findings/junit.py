@@ -6,8 +6,8 @@ https://github.com/testmoapp/junitxml.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from lading.finding import Finding
-from lading.report.findings.model import Findings, counts, rule_name, sentence
+from lading.finding import Finding, rule_name
+from lading.report.findings.model import Findings, counts, sentence
 from lading.report.text import printable
 
 

@@ -1,7 +1,7 @@
 """Findings as a Markdown table, for pull requests and job summaries."""
 
-from lading.finding import Finding
-from lading.report.findings.model import Findings, rule_name, sentence
+from lading.finding import Finding, rule_name
+from lading.report.findings.model import Findings, sentence
 from lading.report.text import count, printable
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lading.finding import SEVERITIES, Finding, Rule, Severity
+from lading.finding import SEVERITIES, Finding, Rule, Severity, fingerprint
 
 Kind = Literal["comment", "setting", "baseline"]
 """Where it is said that a finding does not count."""
@@ -54,30 +54,11 @@ def sentence(finding: Finding) -> str:
     return "\n".join([*lines, *([f"do: {advice}"] if advice else [])])
 
 
-def rule_name(finding: Finding) -> str:
-    """The id of its rule, with the tool's name before it where it is another's: `hadolint/DL3008`."""
-    return f"{finding.tool}/{finding.rule}" if finding.tool else finding.rule
-
-
 def page(rule: Rule) -> str:
     """Where the rule's page is in the documentation."""
     return f"docs/rules/{rule.id}.md"
 
 
-def fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
-    """What stays the same of a finding while the file changes around it: 32 hexadecimal digits.
-
-    Made of the rule, the file and the text at fault without its blanks, so that moved lines stay known. Two findings
-    that are the same in all this have the same one.
-    """
-    import hashlib
-
-    place = finding.place
-    lines = _lines(sources.get(place.path, ""))
-    own = "".join(lines[place.span.line - 1 : place.span.end_line]) if place.span else finding.message
-    parts = (rule_name(finding), place.path, place.layer, "".join(own.split()))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _lines(text: str) -> list[str]:
-    return text.split("\n")
+def identity(finding: Finding, sources: Mapping[str, str]) -> str:
+    """Its `fingerprint`, for formats that remember findings from run to run."""
+    return fingerprint(finding, sources.get(finding.place.path, "").split("\n"))

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import msgspec
 
 from lading import __version__
-from lading.finding import Because, Edit, Finding, Fix, Place, Rule, Severity, Span
-from lading.report.findings.model import Findings, Suppressed, fingerprint, page, rule_name, sentence
+from lading.finding import Because, Edit, Finding, Fix, Place, Rule, Severity, Span, rule_name
+from lading.report.findings.model import Findings, Suppressed, identity, page, sentence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -60,7 +60,7 @@ def _result(finding: Finding, names: list[str], sources: Mapping[str, str]) -> d
         "level": _LEVELS[finding.severity],
         "message": {"text": sentence(finding)},
         "locations": [_location(finding.place)],
-        "partialFingerprints": {"lading/v1": fingerprint(finding, sources)},
+        "partialFingerprints": {"lading/v1": identity(finding, sources)},
     }
     if finding.because:
         result["relatedLocations"] = [_related(one, number) for number, one in enumerate(finding.because)]

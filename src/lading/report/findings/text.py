@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from lading.finding import SEVERITIES, Finding, Place, Severity, Span
-from lading.report.findings.model import Findings, rule_name
+from lading.finding import SEVERITIES, Finding, Place, Severity, Span, rule_name
+from lading.report.findings.model import Findings
 from lading.report.text import count, paint, printable
 
 TYPE_CHECKING = False  # as in `lading.report.text`
@@ -30,13 +30,13 @@ def render_text(found: Findings, *, colour: bool = False, width: int = 80) -> st
 
 def _finding(finding: Finding, sources: Mapping[str, str], look: _Look) -> Iterator[str]:
     severity = paint(finding.severity, _COLOURS[finding.severity], look.colour)
-    at = paint(printable(finding.place.written), "bold", look.colour)
+    at = paint(printable(finding.place.written).replace("\n", "\\n"), "bold", look.colour)
     rule = paint(f"[{printable(rule_name(finding))}]", "dim", look.colour)
     yield f"{at}: {severity}: {printable(finding.message)} {rule}"
     yield from _frame(finding.place, sources, look)
     for one in finding.because:
         shown = list(_frame(one.place, sources, look))
-        yield f"  {printable(one.text)}" + ("" if shown else f" ({printable(one.place.written)})")
+        yield f"  {printable(one.text)}" + ("" if shown else f" ({printable(one.place.written).replace('\n', '\\n')})")
         yield from shown
     if finding.fix:
         yield f"  fix: {printable(finding.fix.title)} (--fix)"

@@ -14,7 +14,7 @@ from lading.report.findings.annotations import render_azure, render_github, rend
 from lading.report.findings.json import render_json
 from lading.report.findings.junit import render_junit
 from lading.report.findings.markdown import render_markdown
-from lading.report.findings.model import Findings, Suppressed, fingerprint
+from lading.report.findings.model import Findings, Suppressed, identity
 from lading.report.findings.sarif import render_sarif
 from lading.report.findings.text import render_text
 
@@ -110,7 +110,7 @@ def test_github_reads_workflow_commands() -> None:
 def test_azure_reads_logging_commands() -> None:
     first, second = render_azure(FOUND).splitlines()
     assert first.startswith("##vso[task.logissue type=error;sourcepath=deploy/Docker file;linenumber=3;columnnumber=6;")
-    assert second == "a;b: pin: it, 100%; really]"
+    assert second == "info: a;b: pin: it, 100%; really]"
 
 
 def test_gitlab_tells_equal_findings_apart() -> None:
@@ -143,10 +143,8 @@ def test_a_fingerprint_outlives_moved_lines_and_other_blanks() -> None:
         place=Place(path=ERROR.place.path, span=Span(5, 6, 5, 15)),
     )
     source = SOURCE.replace("RUN", "\n\nRUN").replace('", "', '","')
-    assert fingerprint(moved, {ERROR.place.path: source}) == fingerprint(ERROR, FOUND.sources)
-    assert fingerprint(ERROR, {ERROR.place.path: SOURCE.replace("uvicorn", "gunicorn")}) != fingerprint(
-        ERROR, FOUND.sources
-    )
+    assert identity(moved, {ERROR.place.path: source}) == identity(ERROR, FOUND.sources)
+    assert identity(ERROR, {ERROR.place.path: SOURCE.replace("uvicorn", "gunicorn")}) != identity(ERROR, FOUND.sources)
 
 
 def test_sarif_keeps_what_was_suppressed_and_how_to_mend_it() -> None:
