@@ -30,18 +30,23 @@ def render_text(found: Findings, *, colour: bool = False, width: int = 80) -> st
 
 def _finding(finding: Finding, sources: Mapping[str, str], look: _Look) -> Iterator[str]:
     severity = paint(finding.severity, _COLOURS[finding.severity], look.colour)
-    at = paint(printable(finding.place.written).replace("\n", "\\n"), "bold", look.colour)
+    at = paint(_at(finding.place), "bold", look.colour)
     rule = paint(f"[{printable(rule_name(finding))}]", "dim", look.colour)
     yield f"{at}: {severity}: {printable(finding.message)} {rule}"
     yield from _frame(finding.place, sources, look)
     for one in finding.because:
         shown = list(_frame(one.place, sources, look))
-        yield f"  {printable(one.text)}" + ("" if shown else f" ({printable(one.place.written).replace('\n', '\\n')})")
+        yield f"  {printable(one.text)}" + ("" if shown else f" ({_at(one.place)})")
         yield from shown
     if finding.fix:
         yield f"  fix: {printable(finding.fix.title)} (--fix)"
     elif finding.help:
         yield f"  do: {printable(finding.help)}"
+
+
+def _at(place: Place) -> str:
+    """A place on one line, whatever its file is called."""
+    return printable(place.written).replace("\n", "\\n")
 
 
 def _frame(place: Place, sources: Mapping[str, str], look: _Look) -> Iterator[str]:
