@@ -36,6 +36,16 @@ class Account(NamedTuple):
     gid: int
 
 
+class Limits(NamedTuple):
+    """What a container may take at most: memory in bytes, and processes with their threads; 0 is no limit."""
+
+    memory: int = 0
+    pids: int = 0
+
+
+NO_LIMITS = Limits()
+
+
 def process_words(config: RunConfig, command: Sequence[str] | None) -> list[str]:
     """The command line of the process: the entrypoint, then `command` or the image's own.
 
@@ -90,15 +100,22 @@ def bundle_config(
     root: Path,
     read_only: bool,
     host: Account | None,
+    isolated: bool = False,
+    limits: Limits = NO_LIMITS,
+    group: str = "",
 ) -> dict[str, Any]:
     """The runtime's `config.json`. With `host` (rootless) the image's user is that account of the host, and no other
-    account exists."""
-    namespaces = ["pid", "ipc", "uts", "mount"]
+    account exists. `isolated` gives it a network of its own, with nothing in it; `group` names the control group of
+    `limits`."""
+    namespaces = ["pid", "ipc", "uts", "mount", *(["network"] if isolated else [])]
     linux: dict[str, Any] = {"maskedPaths": list(_MASKED), "readonlyPaths": list(_READ_ONLY)}
     if host:
         namespaces.append("user")
         linux["uidMappings"] = [{"containerID": user.uid, "hostID": host.uid, "size": 1}]
         linux["gidMappings"] = [{"containerID": user.gid, "hostID": host.gid, "size": 1}]
+    if any(limits):
+        linux["cgroupsPath"] = f"/{group}"
+        linux["resources"] = _resources(limits)
     linux["namespaces"] = [{"type": kind} for kind in namespaces]
     nothing: list[str] = []
     return {
@@ -117,6 +134,12 @@ def bundle_config(
         "mounts": [*_mounts(config), *_host_files()],
         "linux": linux,
     }
+
+
+def _resources(limits: Limits) -> dict[str, Any]:
+    """Memory and swap have one limit together: none of it goes to the disk."""
+    memory = {"memory": {"limit": limits.memory, "swap": limits.memory}} if limits.memory else {}
+    return {**memory, **({"pids": {"limit": limits.pids}} if limits.pids else {})}
 
 
 def write_bundle(folder: Path, document: Mapping[str, Any]) -> None:

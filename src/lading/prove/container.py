@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from lading.digest import digest_of
 from lading.errors import VerificationFailed
@@ -21,7 +21,11 @@ from lading.proc import Completed, Runner
 class Request:
     """What to run. `name` is for people, `command` takes the place of the image's own, `publish` is in Docker's words
     (`8080`, `9000:8080`, `127.0.0.1:9000:8080`). What does not listen, such as a worker, has no port and no health
-    check of the image's."""
+    check of the image's.
+
+    `user` (`uid:gid`) takes the place of the image's own. `memory` (bytes) and `pids` limit the container where the
+    runtime can; 0 is no limit. `isolated`: its network has a loopback interface and nothing else. `scratch`: `/tmp` is
+    an empty folder in memory even where the root can be written to."""
 
     name: str
     content: Image | Index
@@ -31,6 +35,18 @@ class Request:
     host_network: bool = False
     read_only: bool = True
     listens: bool = True
+    user: str = ""
+    memory: int = 0
+    pids: int = 0
+    isolated: bool = False
+    scratch: bool = False
+
+
+class Change(NamedTuple):
+    """A path of the container that is not as the image has it."""
+
+    path: str
+    kind: Literal["added", "changed", "removed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +54,23 @@ class Container:
     """A container that is ready to start.
 
     `run` is the command that runs it and ends with its exit code, `inside` begins a command that is to run inside it,
-    `stop` and `kill` end it. `address` is where it can be reached, or empty. `not_started` tells, after `run` has
-    failed, why the runtime could not start it; empty when it did. `touch` is to be called now and then while it runs.
+    `ask` sends the signal that the image wants to be stopped with, and no other; `stop` and `kill` end it. `address` is
+    where it can be reached, or empty. `not_started` tells, after `run` has failed, why the runtime could not start it;
+    empty when it did. `touch` is to be called now and then while it runs. `pid` is the number that this machine's
+    kernel gives its first process, 0 where that is not known; `changes` are what it has changed of a root that can be
+    written to, but for what the runtime itself puts there.
     """
 
     run: tuple[str, ...]
     inside: tuple[str, ...]
+    ask: tuple[str, ...]
     stop: tuple[str, ...]
     kill: tuple[str, ...]
     address: str
     config: RunConfig
     not_started: Callable[[], str]
+    pid: Callable[[], int]
+    changes: Callable[[], tuple[Change, ...]]
     touch: Callable[[], None] = field(default=lambda: None)
 
 
@@ -96,6 +118,11 @@ def machine() -> Platform:
     """The platform of this machine, always as Linux: elsewhere containers run in a Linux of their own."""
     names = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
     return Platform(os="linux", architecture=names.get(platform.machine().lower(), platform.machine().lower()))
+
+
+def stop_signal(config: RunConfig) -> str:
+    """The signal that the image wants to be stopped with, `SIGTERM` where it says none that a runtime takes."""
+    return config.stop_signal if re.fullmatch(r"[A-Z0-9+]{1,15}", config.stop_signal) else "SIGTERM"
 
 
 def is_root() -> bool:

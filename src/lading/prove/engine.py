@@ -1,16 +1,27 @@
 """Running an image with Docker or Podman: it is loaded into the engine, which runs it."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from lading.digest import digest_of
 from lading.oci.documents import RunConfig
 from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
 from lading.proc import Runner
-from lading.prove.container import Container, Request, asked, image_for, machine, run_config, slug
+from lading.prove.container import (
+    Change,
+    Container,
+    Request,
+    asked,
+    image_for,
+    machine,
+    run_config,
+    slug,
+    stop_signal,
+)
 from lading.prove.ports import Place, choose_port, exposed_port, parse_published
 from lading.store import Store
 
@@ -68,11 +79,14 @@ class EngineRuntime:
                 yield Container(
                     run=(self.name, "start", "--attach", name),
                     inside=(self.name, "exec", name),
+                    ask=(self.name, "kill", "--signal", stop_signal(config), name),
                     stop=(self.name, "stop", "--time", "10", name),
                     kill=(self.name, "kill", name),
                     address=published.address if published else "",
                     config=config,
                     not_started=lambda: self._not_started(name),
+                    pid=lambda: self._pid(name),
+                    changes=lambda: self._changes(name),
                 )
             finally:
                 self._runner.run([self.name, "rm", "--force", "--volumes", name])
@@ -85,6 +99,8 @@ class EngineRuntime:
 
     def _network(self, request: Request, config: RunConfig) -> tuple[Place | None, list[str]]:
         port = exposed_port(config) if request.listens else None
+        if request.isolated:
+            return (Place("127.0.0.1", port) if port else None), ["--network", "none"]
         if request.host_network or not (request.publish or self._has_bridge()):
             return (Place("127.0.0.1", port) if port else None), ["--network", "host"]
         wanted = [parse_published(text) for text in request.publish]
@@ -98,10 +114,45 @@ class EngineRuntime:
         done = self._runner.run([self.name, "network", "ls", "--filter", "driver=bridge", "--quiet"])
         return done.code == 0 and bool(done.out.strip())
 
+    def _pid(self, name: str) -> int:
+        done = self._runner.run([self.name, "container", "inspect", "--format", "{{.State.Pid}}", name])
+        text = done.out.strip()
+        return int(text) if done.code == 0 and text.isdecimal() else 0
+
+    def _changes(self, name: str) -> tuple[Change, ...]:
+        done = self._runner.check([self.name, "diff", name], what=f"{self.name} does not tell what was written")
+        return _changes(done.out.splitlines())
+
     def _not_started(self, name: str) -> str:
         done = self._runner.run([self.name, "container", "inspect", "--format", "{{.State.StartedAt}}", name])
         started = done.code == 0 and not done.out.strip().startswith(NEVER)
         return "" if started else "it could not start the container"
+
+
+_KINDS: Mapping[str, Literal["added", "changed", "removed"]] = {"A": "added", "C": "changed", "D": "removed"}
+"""https://docs.docker.com/reference/cli/docker/container/diff/"""
+_OWN = (
+    "/dev",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/mtab",
+    "/etc/resolv.conf",
+    "/proc",
+    "/run/.containerenv",
+    "/run/secrets",
+    "/sys",
+    "/tmp",  # noqa: S108  # a path in the container: an empty folder in memory
+    "/.dockerenv",
+)
+"""What Docker and Podman put into a container themselves."""
+
+
+def _changes(lines: Iterable[str]) -> tuple[Change, ...]:
+    """What `docker diff` tells. A folder that has changed is only told of for what is in it."""
+    told = [(letter, path) for letter, _, path in (line.strip().partition(" ") for line in lines) if letter in _KINDS]
+    inner = {path[:at] for _, path in told for at, char in enumerate(path) if char == "/"}
+    theirs = [(letter, path) for letter, path in told if not any(f"{path}/".startswith(f"{one}/") for one in _OWN)]
+    return tuple(sorted(Change(path, _KINDS[letter]) for letter, path in theirs if letter != "C" or path not in inner))
 
 
 def _options(request: Request) -> list[str]:
@@ -109,7 +160,16 @@ def _options(request: Request) -> list[str]:
     if not request.listens:
         options.append("--no-healthcheck")
     if request.read_only:
-        options += ["--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,mode=1777"]  # noqa: S108  # a path in the container
+        options.append("--read-only")
+    if request.read_only or request.scratch:
+        options += ["--tmpfs", "/tmp:rw,nosuid,nodev,mode=1777"]  # noqa: S108  # a path in the container
+    if request.user:
+        options += ["--user", request.user]
+    if request.memory:
+        # The same limit for memory and swap together: none of it goes to the disk.
+        options += ["--memory", str(request.memory), "--memory-swap", str(request.memory)]
+    if request.pids:
+        options += ["--pids-limit", str(request.pids)]
     return options
 
 

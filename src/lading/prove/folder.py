@@ -1,7 +1,6 @@
 """Running an image with crun or runc: it is unpacked, and the runtime starts its process in the unpacked folder."""
 
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +14,33 @@ from lading.proc import Runner
 from lading.prove.bundle import (
     HOST_FILES,
     MOUNT_FOLDERS,
+    NO_LIMITS,
     Account,
+    Limits,
     account,
     bundle_config,
     environment,
     process_words,
     write_bundle,
 )
-from lading.prove.container import Container, Request, asked, image_for, is_root, machine, run_config, slug
+from lading.prove.container import (
+    Container,
+    Request,
+    asked,
+    image_for,
+    is_root,
+    machine,
+    run_config,
+    slug,
+    stop_signal,
+)
 from lading.prove.ports import Place, exposed_port
 from lading.prove.unpack import unpack
+from lading.prove.written import changes, stamps
 from lading.store import Store
+
+_GROUPS = ("/sys/fs/cgroup/memory/cgroup.procs", "/sys/fs/cgroup/cgroup.subtree_control")
+"""Where control groups for memory are made, in their first and second version (cgroups(7))."""
 
 
 class BundleRuntime:
@@ -59,7 +74,9 @@ class BundleRuntime:
         name = f"lading-{slug(request.name)}-{secrets.token_hex(3)}"
         with self._store.scratch() as folder:
             root = self._root(image, config, folder if not request.read_only else None)
-            user = account(config.user, root)
+            before = stamps(root) if request.scratch else {}
+            user = account(request.user or config.user, root)
+            limits = Limits(request.memory, request.pids) if self.limits() else NO_LIMITS
             document = bundle_config(
                 config,
                 words=words,
@@ -68,20 +85,26 @@ class BundleRuntime:
                 root=root,
                 read_only=request.read_only,
                 host=None if is_root() else Account(os.geteuid(), os.getegid()),
+                isolated=request.isolated,
+                limits=limits,
+                group=name,
             )
             write_bundle(folder, document)
-            start, begun, log = self._command(folder), folder / "pid", folder / "log"
+            start, begun, log = self._command(folder, grouped=any(limits)), folder / "pid", folder / "log"
             address = Place("127.0.0.1", (exposed_port(config) if request.listens else None) or 0)
             try:
                 yield Container(
                     run=(*start, "run", "--pid-file", str(begun), "--bundle", str(folder), name),
                     # Said again: without it crun wants to be root first, whom a rootless container does not have.
                     inside=(*start, "exec", "--user", f"{user.uid}:{user.gid}", "--no-new-privs", name),
-                    stop=(*start, "kill", name, _stop_signal(config)),
+                    ask=(*start, "kill", name, stop_signal(config)),
+                    stop=(*start, "kill", name, stop_signal(config)),
                     kill=(*start, "kill", name, "SIGKILL"),
                     address=address.address if address.port else "",
                     config=config,
                     not_started=lambda: "" if begun.exists() else _last_line(log),
+                    pid=lambda: _number(begun),
+                    changes=lambda: changes(before, stamps(root)),
                     touch=lambda: os.utime(root),
                 )
             finally:
@@ -99,11 +122,15 @@ class BundleRuntime:
             return private / "root"
         return self._store.root_folder(_root_key(image), fill)
 
-    def _command(self, folder: Path) -> tuple[str, ...]:
+    def limits(self) -> bool:
+        """Whether it can limit memory: as root, where control groups can be made."""
+        return is_root() and any(os.access(path, os.W_OK) for path in _GROUPS)
+
+    def _command(self, folder: Path, *, grouped: bool) -> tuple[str, ...]:
         state = folder / "state"
-        # Control groups are not needed to run a service here, and are not there for everybody.
-        without = ("--cgroup-manager=disabled",) if self.name == "crun" else ()
-        return (self.name, "--root", str(state), "--log", str(folder / "log"), *without)
+        # Control groups are only needed for limits, and are not there for everybody.
+        manager = (f"--cgroup-manager={'cgroupfs' if grouped else 'disabled'}",) if self.name == "crun" else ()
+        return (self.name, "--root", str(state), "--log", str(folder / "log"), *manager)
 
 
 def _root_key(image: Image) -> Digest:
@@ -112,8 +139,12 @@ def _root_key(image: Image) -> Digest:
     return digest_of(f"unpacked 1\0{digest_of(image.manifest)}\0{whose}".encode())
 
 
-def _stop_signal(config: RunConfig) -> str:
-    return config.stop_signal if re.fullmatch(r"[A-Z0-9+]{1,15}", config.stop_signal) else "SIGTERM"
+def _number(file: Path) -> int:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _last_line(log: Path) -> str:
