@@ -1,0 +1,1 @@
+"""What the commands inside RUN do to a stage: one module a tool."""
