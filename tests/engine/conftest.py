@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.tools import missing
 from tools.engine.engine import engine_variables
 from tools.engine.errors import EngineError
 from tools.engine.home import Home, find_home
@@ -58,13 +59,6 @@ class Program:
             cwd=cwd,
             check=False,
         )
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip the test for want of a tool; fail it where tools are required."""
-    if os.environ.get("LADING_REQUIRE_TOOLS") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.engine.conftest import Program, missing
+from tests.engine.conftest import Program
 from tests.support.golden import RENDERED
+from tests.support.tools import missing
 from tools.engine.home import Home
 from tools.linters import LinterError, dockerlint, hadolint
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.engine.conftest import missing
 from tests.engine.service import Built
+from tests.support.tools import missing
 
 UID = 48211  # nobody's: such a user is in no passwd file
 

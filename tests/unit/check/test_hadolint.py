@@ -1,18 +1,30 @@
-"""hadolint itself, from its wheel in the development set."""
+"""hadolint itself, from its pinned wheel."""
 
-import shutil
+import os
 from pathlib import Path
 
 import pytest
+from tests.support.tools import missing
+from tools.engine.home import find_home
+from tools.linters import LinterError
+from tools.linters import hadolint as find_hadolint
 
 from lading.check.hadolint import hadolint
 from lading.errors import StepFailed
 from lading.proc import Runner
 
-needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not on this machine")
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """hadolint is on the PATH."""
+    try:
+        program = find_hadolint(find_home().folder / "linters")
+    except LinterError as error:
+        missing(str(error))
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
 
 
-@needs_hadolint
+@pytest.mark.usefixtures("installed")
 def test_its_findings_become_ours(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_text("FROM debian\nRUN cd /tmp && apt-get install curl\nCMD x\n")
@@ -25,7 +37,7 @@ def test_its_findings_become_ours(tmp_path: Path) -> None:
     assert all(one.place.path == str(file) and one.place.span for one in found)
 
 
-@needs_hadolint
+@pytest.mark.usefixtures("installed")
 def test_a_name_that_looks_like_a_flag_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("-Dockerfile").write_text("FROM debian:13\nRUN cd /tmp\n")

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft4Validator
 from tests.support.images import AMD64, ARM64, layer_of, make_image
 from tests.support.schemas import NoSchemas, schemas
+from tests.support.tools import missing
 
 from lading.oci.layout import read_layout, write_layout
 from lading.oci.model import Platform
@@ -20,7 +21,7 @@ def validators() -> dict[str, Draft4Validator]:
     try:
         return schemas()
     except NoSchemas as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
 
 
 def broken(validator: Draft4Validator, document: bytes) -> list[str]:
