@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.engine.conftest import Program, missing
+from tests.engine.conftest import Program
 from tests.engine.service import ALONE, CLOSED, Container, Json, container, until
 from tests.support.examples import copy_of
 from tests.support.gobake import Offline, fetch_modules, write_bake
 from tests.support.public_bases import PublicBases
+from tests.support.tools import missing
 from tools.engine.home import Home
 
 SERVICES = ("cart", "inventory", "notification")

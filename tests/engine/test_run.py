@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.engine.conftest import Program, missing
+from tests.engine.conftest import Program
 from tests.engine.service import Built
+from tests.support.tools import missing
 from tools.engine.home import Home
 from tools.engine.wrappers import tool_program
 
