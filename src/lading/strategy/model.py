@@ -46,6 +46,14 @@ from lading.strategy.values import (
 Command = Annotated[list[Word], Meta(min_length=1, description="a command as a list of words, without a shell")]
 Archive = Annotated[str, Meta(pattern=r"^debian(?:-security)?" + END, description="one of `debian`, `debian-security`")]
 Platforms = Annotated[list[PlatformName], Meta(min_length=1, description="a list of at least one platform")]
+FailOn = Annotated[
+    Literal["error", "warning", "info", "never"], Meta(description="one of `error`, `warning`, `info`, `never`")
+]
+Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="a sentence")]
+RuleId = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_-]*" + END, max_length=100, description="the id of a rule"),
+]
 Service = Annotated[
     str,
     Meta(
@@ -177,12 +185,34 @@ class ImageSettings(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     links: dict[PathInImage, LinkTarget] | UnsetType = UNSET
 
 
+class Ignored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Findings of one rule that do not count: why, and in which files (in all of them where none is named)."""
+
+    reason: Reason
+    paths: list[Glob] | UnsetType = UNSET
+
+
+class Judging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Which findings make a command fail, and which do not count. `ignore` is by the rule's id."""
+
+    fail_on: FailOn | UnsetType = UNSET
+    ignore: dict[RuleId, Ignored] = {}
+
+
+class Checking(Judging, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What `lading check` looks at, and what was there when it began to."""
+
+    exclude: list[Glob] | UnsetType = UNSET
+    baseline: Folder | UnsetType = UNSET
+
+
 class Strategy(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A whole `lading.toml`."""
 
     services: dict[Service, ServiceSettings] = {}
     images: dict[Service, ImageSettings] = {}
     mirrors: dict[Archive, Url] = {}
+    check: Checking = Checking()
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
