@@ -8,11 +8,13 @@ from typing import Literal
 
 import msgspec
 
+from lading.archive import TarEntry
 from lading.digest import Digest, digest_of
 from lading.oci.documents import History
 from lading.oci.model import Image, Layer
 from lading.oci.partial import config_of, platform_of
-from lading.prove.content import OPAQUE, WHITEOUT, entries
+from lading.prove.content import entries
+from lading.prove.overlay import Overlay
 from lading.prove.packages import Owners
 
 Kind = Literal["debian", "python", "node", "application", "other", "hidden"]
@@ -59,19 +61,13 @@ def measure(image: Image) -> ImageSize:
     Raises `VerificationFailed` for layers that are unsafe or not what the manifest says.
     """
     config = config_of(image)
-    files = _Files()
-    layers = [
-        _layer_size(layer, title, files)
-        for layer, title in zip(image.layers, titles(config.history or (), len(image.layers)), strict=True)
-    ]
-    return ImageSize(
-        manifest=digest_of(image.manifest),
-        platform=str(platform_of(image)),
-        size=sum(layer.size for layer in layers),
-        unpacked=sum(layer.unpacked for layer in layers),
-        layers=tuple(layers),
-        packages=files.packages(config.config.working_dir.strip("/") if config.config else ""),
-    )
+    scales = Scales()
+    for layer, title in zip(image.layers, titles(config.history or (), len(image.layers)), strict=True):
+        scales.begin_layer()
+        for entry in entries(layer):
+            scales.add(entry, entry.chunks())
+        scales.end_layer(layer, title)
+    return scales.result(image)
 
 
 def titles(history: Sequence[History], layers: int) -> list[str]:
@@ -82,79 +78,62 @@ def titles(history: Sequence[History], layers: int) -> list[str]:
     return [" ".join(text.removeprefix("lading: ").split()) or f"layer {at}" for at, text in enumerate(told, 1)]
 
 
-def _layer_size(layer: Layer, title: str, files: "_Files") -> LayerSize:
-    unpacked = count = 0
-    files.begin_layer()
-    for entry in entries(layer):
-        folder, _, name = entry.path.rpartition("/")
-        if name == OPAQUE:
-            files.hide_below(folder)
-        elif name.startswith(WHITEOUT):
-            files.hide(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
-        elif entry.kind != "folder":
-            unpacked += entry.size
-            count += 1
-            files.add(entry.path, entry.size, entry.chunks())
-    files.end_layer()
-    return LayerSize(
-        title=title, digest=layer.descriptor.digest, size=layer.descriptor.size, unpacked=unpacked, files=count
-    )
-
-
-class _Files:
-    """The files of the image as a container sees them, layer upon layer, and what is known of their owners."""
+class Scales:
+    """Weighs an image while somebody reads its layers: `begin_layer`, each entry, `end_layer`; then the `result`."""
 
     def __init__(self) -> None:
-        self._sizes: dict[str, int] = {}
-        self._lower: set[str] = set()
-        self._whiteouts: set[str] = set()
-        self._owners = Owners()
+        self._overlay: Overlay[int] = Overlay(self._hide)
+        self.owners = Owners()
+        self._layers: list[LayerSize] = []
+        self._unpacked = self._files = 0
         self._hidden = [0, 0]
 
     def begin_layer(self) -> None:
-        """What is there now is what whiteouts of the next layer may hide."""
-        self._lower = set(self._sizes)
-        self._whiteouts = set()
+        """What follows is of the next layer."""
+        self._overlay.begin_layer()
+        self._unpacked = self._files = 0
 
-    def add(self, path: str, size: int, content: Iterable[bytes]) -> None:
-        """A file or link of the current layer."""
-        self._drop(path)
-        self._sizes[path] = size
-        self._owners.read(path, size, content)
+    def add(self, entry: TarEntry, content: Iterable[bytes]) -> None:
+        """An entry of the layer. Its content is read only where it is a package's list."""
+        if entry.kind == "folder" or not self._overlay.apply(entry, entry.size):
+            return
+        self._unpacked += entry.size
+        self._files += 1
+        self.owners.read(entry.path, entry.size, content)
 
-    def hide(self, path: str) -> None:
-        """Take away what lower layers have at a path, and below it."""
-        self._whiteouts.add(path)
+    def end_layer(self, layer: Layer, title: str) -> None:
+        """That was all of it."""
+        self._overlay.end_layer()
+        self._layers.append(
+            LayerSize(
+                title=title,
+                digest=layer.descriptor.digest,
+                size=layer.descriptor.size,
+                unpacked=self._unpacked,
+                files=self._files,
+            )
+        )
 
-    def hide_below(self, folder: str) -> None:
-        """Take away what lower layers have below a folder; the empty path is the root."""
-        self._whiteouts.add(f"{folder}/")
+    def result(self, image: Image) -> ImageSize:
+        """The sizes, once all layers have been read."""
+        config = config_of(image)
+        return ImageSize(
+            manifest=digest_of(image.manifest),
+            platform=str(platform_of(image)),
+            size=sum(layer.size for layer in self._layers),
+            unpacked=sum(layer.unpacked for layer in self._layers),
+            layers=tuple(self._layers),
+            packages=self._packages(config.config.working_dir.strip("/") if config.config else ""),
+        )
 
-    def end_layer(self) -> None:
-        """Let the whiteouts of the layer take effect: all at once, since a layer may have as many as it has files."""
-        if self._whiteouts:
-            for path in [path for path in self._lower if self._is_hidden(path)]:
-                self._drop(path)
+    def _hide(self, _: str, size: int) -> None:
+        self._hidden[0] += size
+        self._hidden[1] += 1
 
-    def _is_hidden(self, path: str) -> bool:
-        if path in self._whiteouts or "/" in self._whiteouts:
-            return True
-        while path := path.rpartition("/")[0]:
-            if path in self._whiteouts or f"{path}/" in self._whiteouts:
-                return True
-        return False
-
-    def _drop(self, path: str) -> None:
-        self._lower.discard(path)
-        size = self._sizes.pop(path, None)
-        if size is not None:
-            self._hidden[0] += size
-            self._hidden[1] += 1
-
-    def packages(self, workdir: str) -> tuple[PackageSize, ...]:
+    def _packages(self, workdir: str) -> tuple[PackageSize, ...]:
         """The packages of all files, largest first."""
         found: dict[tuple[Kind, str, str], list[int]] = {}
-        for path, size in self._sizes.items():
+        for path, size in self._overlay.paths.items():
             key = self._key(path, workdir)
             total = found.setdefault(key, [0, 0])
             total[0] += size
@@ -168,7 +147,7 @@ class _Files:
         return tuple(sorted(packages, key=lambda package: (-package.size, package.kind, package.name)))
 
     def _key(self, path: str, workdir: str) -> tuple[Kind, str, str]:
-        owner = self._owners.of(path)
+        owner = self.owners.of(path)
         if owner:
             return owner.kind, owner.name, owner.version
         if workdir and path.startswith(f"{workdir}/"):
