@@ -1,0 +1,190 @@
+"""The files of a stage at one moment, as values: an edit gives new ones."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from lading.check.model.entry import ROOT, Entry, Origin, Presence
+from lading.check.model.nodes import Change, Listed, Node, absent, folder, present, unknown, with_below, with_child
+
+MOST_LINKS = 40
+"""Links that Linux follows in one path (path_resolution(7))."""
+FLEETING = frozenset({"proc", "sys", "dev"})
+"""What a runtime mounts below the root whatever the image has there
+(https://github.com/opencontainers/runtime-spec/blob/v1.2.1/config-linux.md#default-filesystems)."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a path. `path` is where the links led to, `links` the paths of the links on the way; `origin`
+    made it what it is: who put it there, removed it, never had it, or may have touched it."""
+
+    path: str
+    presence: Presence
+    origin: Origin
+    entry: Entry | None = None
+    links: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        """Whether it is certainly there."""
+        return self.presence == "present"
+
+    @property
+    def absent(self) -> bool:
+        """Whether it is certainly not there."""
+        return self.presence == "absent"
+
+
+class Files(msgspec.Struct, frozen=True, eq=False):
+    """All paths of a file system. Paths are absolute, with `/`; `.`, `..` and links are followed as Linux does."""
+
+    root: Node
+
+    def look(self, path: str, *, follow: bool = True) -> Found:
+        """What is known of a path; `follow` is about a link at its end only."""
+        walk = self._walk(path, follow=follow)
+        node = walk.nodes[-1]
+        return Found(
+            path=walk.path, presence=node.presence, origin=node.origin, entry=node.entry, links=tuple(walk.links)
+        )
+
+    def node(self, path: str, *, follow: bool = True) -> Node:
+        """What is known of a path and of all below."""
+        return self._walk(path, follow=follow).nodes[-1]
+
+    def which(self, program: str, path: str | None) -> Found:
+        """The file that a program's name means, where `path` has the folders to look in, `:` between them.
+
+        A name with `/` is a path itself. Absent where no folder has it; unknown where a folder may have it that comes
+        before, and where the folders are not known (`None`). `origin` is the last folder's where none has it.
+        """
+        if "/" in program:
+            return self.look(program)
+        if path is None:
+            return Found(path=program, presence="unknown", origin=self.root.origin)
+        last: Found | None = None
+        for place in path.split(":"):
+            found = self.look(f"{place}/{program}") if place.startswith("/") else None
+            if found is None or found.presence == "unknown":
+                return Found(path=program, presence="unknown", origin=found.origin if found else self.root.origin)
+            if found.present and not (found.entry and found.entry.kind == "folder"):
+                return found
+            if last is None or last.origin.act == "base":
+                last = found
+        if last is None:
+            return Found(path=program, presence="absent", origin=self.root.origin)
+        return Found(path=program, presence="absent", origin=last.origin, links=last.links)
+
+    def is_closed(self, path: str) -> bool:
+        """Whether every path right below a folder is known: what is not among `names` is not there."""
+        node = self.node(path)
+        return node.presence == "absent" or node.rest.presence == "absent"
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The names right below a folder that are certainly there, sorted."""
+        node = self.node(path)
+        return tuple(sorted(name for name in node.names() if node.child(name).presence == "present"))
+
+    def below(self, path: str) -> Iterator[Found]:
+        """All below a folder that something is known about, links not followed, a folder before what is in it.
+
+        It may be much: a context's folders are read for it.
+        """
+        walk = self._walk(path, follow=True)
+        waiting = [(walk.path.rstrip("/"), walk.nodes[-1])]
+        while waiting:
+            at, node = waiting.pop()
+            for name in sorted(node.names()):
+                child = node.child(name)
+                yield Found(path=f"{at}/{name}", presence=child.presence, origin=child.origin, entry=child.entry)
+                waiting.append((f"{at}/{name}", child))
+
+    def edit(self, path: str, change: Change, *, origin: Origin | None = None, follow: bool = True) -> "Files":
+        """The files with another node at a path. With an `origin`, folders on the way that are missing are made by it;
+        without, nothing is changed below a path that is not there. `follow` is about a link at the end only."""
+        walk = self._walk(path, follow=follow)
+        if not walk.names:
+            return Files(change(self.root))
+        nodes = walk.nodes
+        if origin is None and any(node.presence == "absent" for node in nodes[:-1]):
+            return self
+        parents = [node if origin is None else _as_folder(node, origin) for node in nodes[:-1]]
+        made = change(nodes[-1])
+        for name, parent in zip(reversed(walk.names), reversed(parents), strict=True):
+            made = with_child(parent, name, made)
+        return Files(made)
+
+    def put(self, path: str, node: Node, *, follow: bool = True) -> "Files":
+        """The files with this node at a path, and folders on the way to it."""
+        return self.edit(path, lambda _: node, origin=node.origin, follow=follow)
+
+    def _walk(self, path: str, *, follow: bool) -> "_Walk":
+        walk = _Walk(self.root)
+        waiting = path.split("/")[::-1]
+        while waiting:
+            name = waiting.pop()
+            if name in ("", "."):
+                continue
+            if name == "..":
+                walk.up()
+                continue
+            node = walk.nodes[-1].child(name)
+            if node.entry is not None and node.entry.kind == "link" and (follow or any(waiting)):
+                walk.links.append(f"{walk.path.rstrip('/')}/{name}")
+                if len(walk.links) > MOST_LINKS:
+                    walk.down(name, absent(node.origin))
+                    break
+                if node.entry.target.startswith("/"):
+                    walk.top()
+                waiting += node.entry.target.split("/")[::-1]
+                continue
+            walk.down(name, node)
+        return walk
+
+
+class _Walk:
+    """The way to a path: the names on it, and the nodes, of which the root's is the first."""
+
+    def __init__(self, root: Node) -> None:
+        self.names: list[str] = []
+        self.nodes = [root]
+        self.links: list[str] = []
+
+    @property
+    def path(self) -> str:
+        return "/" + "/".join(self.names)
+
+    def down(self, name: str, node: Node) -> None:
+        self.names.append(name)
+        self.nodes.append(node)
+
+    def up(self) -> None:
+        if self.names:
+            self.names.pop()
+            self.nodes.pop()
+
+    def top(self) -> None:
+        self.names.clear()
+        del self.nodes[1:]
+
+
+def empty(origin: Origin) -> Files:
+    """Nothing but what the runtime mounts: `FROM scratch`."""
+    top = Entry(kind="folder", origin=origin, mode=0o755, owner=ROOT)
+    return Files(folder(top, dict.fromkeys(FLEETING, unknown(origin))))
+
+
+def anything(origin: Origin) -> Files:
+    """Files of which nothing is known."""
+    top = Entry(kind="folder", origin=origin, mode=0o755, owner=ROOT)
+    return Files(present(top, Listed({}, unknown(origin))))
+
+
+def _as_folder(node: Node, origin: Origin) -> Node:
+    """The node of a path that certainly is a folder now, since something has been put below it."""
+    if node.entry is not None and node.entry.kind == "folder":
+        return node
+    if node.presence == "absent":
+        return folder(Entry(kind="folder", origin=origin, mode=0o755, owner=ROOT))
+    top = present(Entry(kind="folder", origin=origin))
+    return with_below(top, node.below or Listed({}, unknown(origin)))
