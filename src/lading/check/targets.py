@@ -65,8 +65,8 @@ def _matches(exclude: Patterns, root: Path, here: str, name: str) -> bool:
 def guess_context(dockerfile: Path, sources: Iterable[str], root: Path) -> Path:
     """The folder that a Dockerfile is most likely built in.
 
-    Of its own folder and those above it up to `root`, it is the one that has the most of what the Dockerfile copies from
-    its context (`sources`, as they are written); of equals the nearest.
+    Of its own folder and those above it up to `root`, it is the one that has the most of what the Dockerfile copies
+    from its context (`sources`, as they are written); of equals the nearest.
 
     Where somebody says which it is (a flag, a compose file) nobody has to guess.
     """

@@ -30,7 +30,8 @@ def test_names_tell_what_a_file_is(tmp_path: Path) -> None:
     ]
     make(
         tmp_path, *ours[:5], "compose.yaml", "deploy/docker-compose.prod.yml", "Dockerfile.dockerignore",
-        "Dockerfile.j2", "node_modules/a/Dockerfile", ".git/Dockerfile", "Dockerfiles/readme", "dockerfile-parser.py", "decompose.yaml",
+        "Dockerfile.j2", "node_modules/a/Dockerfile", ".git/Dockerfile", "Dockerfiles/readme",
+        "dockerfile-parser.py", "decompose.yaml",
     )  # fmt: skip
     assert found(tmp_path, ".") == (ours[:5], ["compose.yaml", "deploy/docker-compose.prod.yml"])
 
