@@ -84,6 +84,9 @@ class Runtime(Protocol):
     def problem(self, request: Request) -> str:
         """Why it cannot serve the request, or nothing."""
 
+    def publishes(self) -> bool:
+        """Whether it gives containers a network of their own, with ports that are reached from here."""
+
     def container(self, request: Request) -> AbstractContextManager[Container]:
         """Make the container; it is gone, with all that was made for it, when the context ends."""
 

@@ -101,7 +101,7 @@ class EngineRuntime:
         port = exposed_port(config) if request.listens else None
         if request.isolated:
             return (Place("127.0.0.1", port) if port else None), ["--network", "none"]
-        if request.host_network or not (request.publish or self._has_bridge()):
+        if request.host_network or not (request.publish or self.publishes()):
             return (Place("127.0.0.1", port) if port else None), ["--network", "host"]
         wanted = [parse_published(text) for text in request.publish]
         if not wanted and port:
@@ -110,7 +110,8 @@ class EngineRuntime:
         flags = [word for place, inside in ports for word in ("--publish", f"{place.written}:{inside}")]
         return (ports[0][0] if ports else None), flags
 
-    def _has_bridge(self) -> bool:
+    def publishes(self) -> bool:
+        """See `Runtime.publishes`."""
         done = self._runner.run([self.name, "network", "ls", "--filter", "driver=bridge", "--quiet"])
         return done.code == 0 and bool(done.out.strip())
 

@@ -65,6 +65,10 @@ class BundleRuntime:
             return "it needs root for an image that does not run as root (crun does not)"
         return ""
 
+    def publishes(self) -> bool:
+        """See `Runtime.publishes`."""
+        return False
+
     @contextmanager
     def container(self, request: Request) -> Iterator[Container]:
         """See `Runtime.container`."""

@@ -32,6 +32,7 @@ from lading.strategy.values import (
     ProcessName,
     PythonVersion,
     Replicas,
+    RequirementName,
     Retries,
     Revision,
     Signal,
@@ -88,10 +89,20 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reservations: Amount | UnsetType = UNSET
 
 
+class Prove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What an image is held to when it is proven, and what it needs to start for that."""
+
+    ready: UrlPath | UnsetType = UNSET
+    healthy_within: Duration | UnsetType = UNSET
+    stop_within: Duration | UnsetType = UNSET
+    env: dict[EnvName, Text] | UnsetType = UNSET
+    waive: dict[RequirementName, Text] | UnsetType = UNSET
+
+
 class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """What can be decided for all services and images of packages, and for each one; its own word wins.
 
-    `labels` and `resources` are joined key by key; every other list replaces the team's.
+    `labels`, `resources` and `prove` are joined key by key; every other list replaces the team's.
     """
 
     user: User | UnsetType = UNSET
@@ -104,6 +115,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     resources: Resources | UnsetType = UNSET
     source: Url | UnsetType = UNSET
     revision: Revision | UnsetType = UNSET
+    prove: Prove | UnsetType = UNSET
 
 
 class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -249,6 +261,20 @@ class ResourcesStrategy(msgspec.Struct, frozen=True, kw_only=True):
     reservations: AmountStrategy
 
 
+class ProveStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image is held to, with every default applied: seconds until it is healthy and until it has stopped.
+
+    `ready` is the path of readiness, or nothing for the one that the source has; `env` are variables for the proof
+    alone. `waived` are requirements that the team does not make, by their ids, each with its reason.
+    """
+
+    ready: str | None = None
+    healthy: float = 10.0
+    stop: float = 10.0
+    env: tuple[tuple[str, str], ...] = ()
+    waived: tuple[tuple[str, str], ...] = ()
+
+
 class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for one service, with every default applied.
 
@@ -284,6 +310,7 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None
     revision: str | None
     engine: Literal["embedded", "buildkit"] = "embedded"
+    prove: ProveStrategy = ProveStrategy()
     dockerfile: str = ""
     origins: tuple[tuple[str, str], ...] = ()
 

@@ -17,6 +17,8 @@ from lading.strategy.model import (
     ImageFile,
     ImageFolder,
     ImageStrategy,
+    Prove,
+    ProveStrategy,
     Read,
     Resources,
     ResourcesStrategy,
@@ -33,6 +35,10 @@ INTERVAL, TIMEOUT, START_PERIOD, RETRIES = "30s", "10s", "5s", 3
 """The times of the health check where nobody says others."""
 CPUS, MEMORY = 0.5, "512MiB"
 """What one container may take where nobody says otherwise. Half of the limits is kept free for it."""
+
+HEALTHY_WITHIN, STOP_WITHIN = "10s", "10s"
+"""What a service is held to where nobody says otherwise. Docker kills what has not stopped after ten seconds
+(https://docs.docker.com/reference/cli/docker/container/stop/), Kubernetes after thirty."""
 
 SUITE = "trixie"
 """The Debian release of images of packages."""
@@ -160,6 +166,7 @@ class _Resolver:
             "source": self._pick("source", None),
             "revision": self._pick("revision", None),
             "engine": self._pick("engine", "embedded"),
+            "prove": self._prove(),
         }
 
     def _pick(self, name: str, default: T) -> T:
@@ -252,6 +259,24 @@ class _Resolver:
             start_period=seconds_of(values.get("start_period", START_PERIOD)),
             retries=values.get("retries", RETRIES),
             command=tuple(values.get("command", ())),
+        )
+
+    def _prove(self) -> ProveStrategy:
+        values: dict[str, Any] = {}
+        for settings, path in reversed(self._levels):
+            said = settings.prove if isinstance(settings.prove, Prove) else Prove()
+            for name in Prove.__struct_fields__:
+                value = getattr(said, name)
+                if value is not UNSET:
+                    values[name] = {**values.get(name, {}), **value} if isinstance(value, dict) else value
+                    key = name.replace("_", "-")
+                    self._origins[f"prove.{key}"] = f"{self._read.origin} › {path}prove.{key}"
+        return ProveStrategy(
+            ready=values.get("ready"),
+            healthy=seconds_of(values.get("healthy_within", HEALTHY_WITHIN)),
+            stop=seconds_of(values.get("stop_within", STOP_WITHIN)),
+            env=_pairs(values.get("env", {})),
+            waived=_pairs(values.get("waive", {})),
         )
 
 

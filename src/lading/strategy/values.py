@@ -141,6 +141,14 @@ Word = Annotated[
     str,
     Meta(pattern=r"^[^\x00-\x1f\x7f]+" + END, max_length=4096, description="one word of a command, on one line"),
 ]
+RequirementName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?" + END,
+        max_length=80,
+        description="the id of a requirement, such as `any-user`",
+    ),
+]
 ProcessName = Annotated[
     str,
     Meta(
