@@ -40,6 +40,7 @@ COMMANDS = {
     "render": "write the Dockerfile and other files that stand for a plan",
     "run": "run an image with the container runtime that is there",
     "size": "show the layers and the largest packages of an image, or what it saves of another one",
+    "verify": "start an image and watch it: health, readiness, rights, what it writes, how it stops",
     "validate": "check every digest, size and tar rule of an image",
     "doctor": "show what is there, and what to do about what is not",
     "prune": "bound the store by age and size",

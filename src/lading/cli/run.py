@@ -98,7 +98,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     )
     if not args.wait_healthy:
         return run_container(
-            request, _runtimes(args, context), runner=context.runner, attend=attend_to_the_end, say=context.note
+            request, runtimes(args.runtime, context), runner=context.runner, attend=attend_to_the_end, say=context.note
         )
     from lading.cli.images import choose
     from lading.prove.container import run_config
@@ -172,7 +172,8 @@ def _check(args: argparse.Namespace) -> None:
         parse_published(text)
 
 
-def _runtimes(args: argparse.Namespace, context: Context) -> "Sequence[Runtime]":
+def runtimes(chosen: str | None, context: Context) -> "Sequence[Runtime]":
+    """The runtimes that there may be, in the order in which they are asked, or the chosen one."""
     from lading.oci.load import Engine
     from lading.prove.engine import EngineRuntime
     from lading.prove.folder import BundleRuntime
@@ -188,7 +189,7 @@ def _runtimes(args: argparse.Namespace, context: Context) -> "Sequence[Runtime]"
         BundleRuntime("crun", context.runner, context.store),
         BundleRuntime("runc", context.runner, context.store),
     )
-    return [runtime for runtime in every if args.runtime in (None, runtime.name)]
+    return [runtime for runtime in every if chosen in (None, runtime.name)]
 
 
 def _until_healthy(request: "Request", args: argparse.Namespace, context: Context) -> int:
@@ -207,7 +208,7 @@ def _until_healthy(request: "Request", args: argparse.Namespace, context: Contex
             return EXIT_DONE
 
         return run_container(
-            request, _runtimes(args, context), runner=context.runner, attend=attend, say=context.note, output=log
+            request, runtimes(args.runtime, context), runner=context.runner, attend=attend, say=context.note, output=log
         )
 
 

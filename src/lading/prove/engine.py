@@ -151,7 +151,7 @@ _OWN = (
 def _changes(lines: Iterable[str]) -> tuple[Change, ...]:
     """What `docker diff` tells. A folder that has changed is only told of for what is in it."""
     told = [(letter, path) for letter, _, path in (line.strip().partition(" ") for line in lines) if letter in _KINDS]
-    inner = {path[:at] for _, path in told for at, char in enumerate(path) if char == "/"}
+    inner = {path[:at] for path in (*_OWN, *(path for _, path in told)) for at, char in enumerate(path) if char == "/"}
     theirs = [(letter, path) for letter, path in told if not any(f"{path}/".startswith(f"{one}/") for one in _OWN)]
     return tuple(sorted(Change(path, _KINDS[letter]) for letter, path in theirs if letter != "C" or path not in inner))
 

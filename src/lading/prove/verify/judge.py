@@ -1,5 +1,6 @@
 """The evidence of a verification becomes requirements. Pure."""
 
+import signal
 from collections.abc import Callable, Iterator
 
 from lading.prove.requirement import Requirement, Status
@@ -8,10 +9,10 @@ from lading.prove.verify.model import Stop, Trial, Verification
 CLEAN = (0,)
 """Exit codes of a clean stop, beside 128 and the number of the stop signal: what a program ends with that lets the
 signal end it when it has put its things in order (https://tldp.org/LDP/abs/html/exitcodes.html)."""
-_SIGNALS = {"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGUSR1": 10, "SIGUSR2": 12, "SIGTERM": 15, "SIGWINCH": 28}
 _KILLED = 137
 _NO_CAPABILITIES = "0" * 16
 _MOST_TOLD = 3
+_LINE = 120
 _UNSEEN = "its processes cannot be seen from here"
 
 
@@ -26,14 +27,14 @@ def _starts(found: Verification) -> Requirement:
     tried = [trial for trial in (own, loose) if trial]
     well = next((trial for trial in tried if trial.well), None)
     said = _began(well) if well else _failure(tried[0])
-    return _row("starts", "Starts", well is not None, found.user or "root", said)
+    return _row("starts", "Starts", well is not None, f"as {found.user or 'root'}", said)
 
 
 def _closed(found: Verification) -> Requirement:
     own, loose = found.trial("own"), found.trial("writable")
     if own is None or not (own.well or (loose and loose.well)):
         return _unseen("read-only-root", "Read-only root file system", "it does not start at all")
-    said = "it works so, with an empty /tmp" if own.well else f"it needs a root that it can write to: {_failure(own)}"
+    said = "it works so" if own.well else f"it needs a root that it can write to: {_failure(own)}"
     return _row("read-only-root", "Read-only root file system", own.well, "nothing but /tmp and volumes", said)
 
 
@@ -86,9 +87,11 @@ def _unready(found: Verification) -> Requirement | None:
     title, how = "Not ready without them", f"GET {found.ready}"
     if trial.ready is None:
         return _unseen("not-ready", title, "it did not get so far")
-    said = f"without {_list(trial.gone) or 'anything beside it'}: {trial.ready.said}, and alive"
+    alive = trial.health is not None and trial.health.good
     if not trial.ready.good:
-        return _row("not-ready", title, True, how, said)
+        gone = _list(trial.gone) or "anything beside it"
+        said = f"{trial.ready.said} without {gone}, and {'alive' if alive else 'not alive, either'}"
+        return _row("not-ready", title, alive, how, said)
     certain = [one.name for one in found.dependencies if one.certain]
     if not certain:
         return _unseen("not-ready", title, "nothing in its code says what it depends on")
@@ -110,9 +113,10 @@ def _not_root(found: Verification) -> Requirement:
     title = "No process of root"
     if own is None or own.seen is None:
         return _unseen("no-root", title, _why_unseen(own))
-    root = [one.name for one in own.seen if one.uid == 0]
-    users = sorted({f"{one.uid}:{one.gid}" for one in own.seen})
-    said = f"root runs {_list(root)}" if root else f"seen as {_list(users)}: {_count(len(own.seen), 'process')}"
+    seen = [one for trial in found.trials if trial.kind in ("own", "process") for one in trial.seen or ()]
+    root = [one.name for one in seen if one.uid == 0]
+    users = sorted({f"{one.uid}:{one.gid}" for one in seen})
+    said = f"root runs {_list(root)}" if root else f"{_count(len(seen), 'process')} of {_list(users)}"
     return _row("no-root", title, not root, found.user, said)
 
 
@@ -149,11 +153,13 @@ def _memory(found: Verification) -> Requirement:
     title, limit = "Works within its memory", found.limits.memory
     if own is None or own.memory is None:
         return _unseen("memory", title, _why_unseen(own))
-    said = f"{_megabytes(own.memory.peak)} at most"
-    bound = f"{_megabytes(limit)} allowed"
-    if not own.memory.limit:
-        said += "; no control groups here hold it to that"
-    return _row("memory", title, own.well and own.memory.peak <= limit, bound, said)
+    said, bound = f"{_megabytes(own.memory.peak)} at most", f"{_megabytes(limit)} allowed"
+    if own.memory.limit:
+        return _row("memory", title, own.well, bound, said)
+    said += "; no control groups here hold it to that"
+    if own.memory.peak > limit:  # what processes share is counted for each of them, so it may be less
+        return _unseen("memory", title, said)
+    return _row("memory", title, own.well, bound, said)
 
 
 _ROWS: tuple[Callable[[Verification], Requirement | None], ...] = (
@@ -192,7 +198,8 @@ def _job(trial: Trial, *, once: bool) -> Requirement:
 
 
 def _clean(stop: Stop) -> bool:
-    return stop.in_time and stop.code in (*CLEAN, 128 + _SIGNALS.get(stop.signal, 0))
+    name = stop.signal if stop.signal.startswith("SIG") else f"SIG{stop.signal}"
+    return stop.in_time and stop.code in (*CLEAN, 128 + getattr(signal, name, 0))
 
 
 def _ended(stop: Stop) -> str:
@@ -207,7 +214,7 @@ def _began(trial: Trial) -> str:
 
 
 def _failure(trial: Trial) -> str:
-    last = f": {trial.last[-1].strip()[:200]}" if trial.last else ""
+    last = f": {trial.last[-1].strip()[:_LINE]}" if trial.last else ""
     if trial.ended is not None:
         killed = " (killed, as by the limit of memory)" if trial.ended == _KILLED else ""
         return f"it ended with exit code {trial.ended}{killed}{last}"

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
@@ -26,6 +27,10 @@ SETTLE = 2.0
 """Seconds after which a process that serves nothing, and still runs, has started."""
 
 
+SHORTEST_SECRET = 4
+"""Characters of a value that is taken out of what a program wrote; shorter ones are words of any text."""
+
+
 class NotStarted(Exception):
     """The runtime could not start the container, for this reason; another one may."""
 
@@ -33,7 +38,7 @@ class NotStarted(Exception):
 class Course(NamedTuple):
     """What one trial is: the container that is asked for, what it is asked, and how long is waited.
 
-    `once`: the process ends by itself, and is waited for.
+    `once`: the process ends by itself, and is waited for. `secrets` are values that no report may hold.
     """
 
     kind: Kind
@@ -44,6 +49,7 @@ class Course(NamedTuple):
     ready: str = ""
     gone: tuple[str, ...] = ()
     once: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 def hold(course: Course, runtime: Runtime, *, runner: Runner, log: Path) -> Trial:
@@ -56,7 +62,7 @@ def hold(course: Course, runtime: Runtime, *, runner: Runner, log: Path) -> Tria
             end(container, run.process, runner)
         if run.process.returncode and (reason := container.not_started()):
             raise NotStarted(reason)
-    return trial if trial.well else replace(trial, last=_last_lines(log))
+    return trial if trial.well else replace(trial, last=_last_lines(log, course.secrets))
 
 
 class _Run:
@@ -212,5 +218,9 @@ def _is_answered(client: socket.socket) -> bool:
     return False
 
 
-def _last_lines(log: Path) -> tuple[str, ...]:
-    return tuple(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+def _last_lines(log: Path, secrets: Sequence[str]) -> tuple[str, ...]:
+    """The end of what it wrote, without what the person gave it: a report is read by others."""
+    lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    for secret in sorted(secrets, key=len, reverse=True):
+        lines = [line.replace(secret, "…") for line in lines] if len(secret) >= SHORTEST_SECRET else lines
+    return tuple(lines)

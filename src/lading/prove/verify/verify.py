@@ -96,7 +96,16 @@ def _courses(subject: Subject, image: Image, *, isolated: bool) -> Iterator[Cour
 
     def course(kind: Kind, request: Request, gone: Iterable[Dependency] = missing) -> Course:
         names = tuple(one.name for one in gone)
-        return Course(kind, subject.main, request, subject.limits, subject.probe, subject.ready, names)
+        return Course(
+            kind,
+            subject.main,
+            request,
+            subject.limits,
+            probe=subject.probe,
+            ready=subject.ready,
+            gone=names,
+            secrets=_secrets(subject),
+        )
 
     yield course("own", request)
     yield course("anyone", replace(request, user=stranger(image)))
@@ -110,7 +119,11 @@ def _courses(subject: Subject, image: Image, *, isolated: bool) -> Iterator[Cour
 def _process(job: Job, subject: Subject, request: Request, missing: Iterable[Dependency]) -> Course:
     own = replace(request, command=job.command, listens=False)
     gone = tuple(one.name for one in missing)
-    return Course("process", job.name, own, subject.limits, gone=gone, once=job.once)
+    return Course("process", job.name, own, subject.limits, gone=gone, once=job.once, secrets=_secrets(subject))
+
+
+def _secrets(subject: Subject) -> tuple[str, ...]:
+    return tuple(value for _, value in subject.env)
 
 
 def _given(subject: Subject) -> tuple[str, ...]:
