@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from lading.check.dockerfile.positions import Positions
 from lading.finding import Span
 
 
@@ -26,7 +27,8 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why BuildKit would not accept the text; what it concerns is left out of the stages."""
+    """Why BuildKit would not accept the text. What it concerns is left out of the stages, unless it can be told all the
+    same what is meant (an unknown flag, a FROM with a wrong name)."""
 
     message: str
     span: Span
@@ -54,14 +56,16 @@ class Heredoc(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShellForm(msgspec.Struct, frozen=True):
-    """A command line for a shell, as one text (continued lines joined without the continuation)."""
+    """A command line for a shell, as one text (continued lines joined without the continuation), and where each of its
+    characters stands."""
 
     text: str
     span: Span
+    positions: Positions
 
 
 class ExecForm(msgspec.Struct, frozen=True):
-    """A command as a JSON list; the words are unquoted already."""
+    """A command as a JSON list; the words are unquoted already, and their spans lie between the quotes."""
 
     words: tuple[Word, ...]
     span: Span
@@ -132,7 +136,10 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(Instruction, frozen=True, kw_only=True, tag="RUN"):
-    """`RUN …`. With heredocs in shell form, their content is part of the script as the shell reads it."""
+    """`RUN …`. With heredocs in shell form, their content is part of the script as the shell reads it.
+
+    Where a heredoc is all there is, the script is its content; if that begins with `#!`, the named program runs it.
+    """
 
     command: Command
     mounts: tuple[Mount, ...] = ()
