@@ -10,7 +10,7 @@ from lading.finding import Place
 Presence = Literal["present", "absent", "unknown"]
 Kind = Literal["file", "folder", "link"]
 Libc = Literal["glibc", "musl", "static"]
-Act = Literal["base", "context", "add", "copy", "run", "workdir", "volume", "onbuild"]
+Act = Literal["base", "context", "add", "copy", "run", "workdir", "other"]
 
 LARGEST = 1 << 20
 """Bytes of a file that are read at most, to look at its text."""

@@ -56,7 +56,8 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         """The file that a program's name means, where `path` has the folders to look in, `:` between them.
 
         A name with `/` is a path itself. Absent where no folder has it; unknown where a folder may have it that comes
-        before, and where the folders are not known (`None`). `origin` is the last folder's where none has it.
+        before, and where the folders are not known (`None`). Where none has it, `origin` is a command that removed it,
+        else the last folder's.
         """
         if "/" in program:
             return self.look(program)
@@ -69,7 +70,7 @@ class Files(msgspec.Struct, frozen=True, eq=False):
                 return Found(path=program, presence="unknown", origin=found.origin if found else self.root.origin)
             if found.present and not (found.entry and found.entry.kind == "folder"):
                 return found
-            if last is None or last.origin.act == "base":
+            if last is None or last.origin.act != "run" or found.origin.act == "run":
                 last = found
         if last is None:
             return Found(path=program, presence="absent", origin=self.root.origin)

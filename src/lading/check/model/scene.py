@@ -102,6 +102,10 @@ class Scene:
         """A path becomes this, with all below it."""
         self._edit(path, lambda _: node, makes=True, follow=False)
 
+    def change(self, path: str | None, change: Change) -> None:
+        """A path becomes something else by what was there; folders on the way are made."""
+        self._edit(path, change, makes=True)
+
     def remove(self, path: str | None) -> None:
         """A path is removed with all below it; a link, and not what it leads to."""
         self._edit(path, lambda node: node if node.presence == "absent" else absent(self.origin), follow=False)

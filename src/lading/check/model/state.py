@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from lading.check.dockerfile.model import AnyInstruction
 from lading.check.model.entry import Libc, Origin, Presence
 from lading.check.model.files import Files
 
@@ -118,7 +119,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What an image's configuration says besides variables, user and folder. `health` is a command in the same form;
-    `no_health` is `HEALTHCHECK NONE`. Values of labels are none where they are not known. `known` is false for a base
+    `no_health` is `HEALTHCHECK NONE`. Values of labels are none where they are not known. `onbuild`
+    runs in the stage that builds on this one. `known` is false for a base
     of which nothing is known: then what is empty may be set."""
 
     entrypoint: Launch | None = None
@@ -129,16 +131,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     volumes: tuple[str, ...] = ()
     labels: Mapping[str, str | None] = {}
     stop_signal: str = ""
+    onbuild: tuple[AnyInstruction, ...] = ()
     known: bool = True
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
     """What a base is made of: its distribution (`debian`, `alpine` …) and release (`trixie`, `3.22`), and the C library
-    of its programs. Empty or none where it is not known."""
+    of its programs. Empty or none where it is not known. `machine` is the kernel's word for what it runs on."""
 
     distribution: str = ""
     release: str = ""
     libc: Libc | None = None
+    machine: str = "x86_64"
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,31 +34,36 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Copying(msgspec.Struct, frozen=True, kw_only=True):
     """One source of a COPY or ADD.
 
-    `origin` is where it is looked for: nothing for the context, an image's name, or a stage's index in `stage`. `path`
-    is the source with its variables replaced (nothing where they are not known), `found` what it means there (several
-    for a pattern). `target` is where it comes to in this stage. `ignored` is the pattern of the ignore file that hides
-    a source that the context's folder does have.
+    It is looked for in the context, or in the stage of index `stage`, or in `image`. `path` is the source with its
+    variables replaced, absolute in there (nothing where they are not known; of a remote ADD, the address). `found` is
+    what it means; several for a pattern (`is_pattern`), which may match nothing. `targets` are where they came to in
+    this stage, as far as that is known. `ignored` is the pattern of the ignore file that hides a source which the
+    context's folder does have.
     """
 
     source: Word | Heredoc
+    presence: Presence
+    path: str | None = None
     stage: int | None = None
     image: str = ""
-    path: str | None = None
-    presence: Presence
     found: tuple[Found, ...] = ()
-    target: str | None = None
+    is_pattern: bool = False
+    targets: tuple[str, ...] = ()
     ignored: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """An instruction, and the stage before and after it."""
+    """An instruction, and the stage before and after it. `from_base` is of an ONBUILD that the base brings along;
+    `mounted` are the indexes of the stages that a RUN mounts."""
 
     instruction: AnyInstruction
+    from_base: bool = False
     origin: Origin
     before: State
     after: State
     calls: tuple[Call, ...] = ()
     copyings: tuple[Copying, ...] = ()
+    mounted: tuple[int, ...] = ()
 
 
 class StageModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""What public bases hold: facts as data, and how a name means one of them."""

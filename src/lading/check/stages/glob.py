@@ -1,0 +1,68 @@
+"""Patterns of COPY and ADD (https://pkg.go.dev/path/filepath#Match), looked up in what is known of files."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from lading.check.model.files import Files, Found
+
+MAGIC = frozenset("*?[\\")
+
+
+def has_magic(path: str) -> bool:
+    """Whether a source is a pattern."""
+    return not MAGIC.isdisjoint(path)
+
+
+def find_all(files: Files, pattern: str) -> tuple[tuple[Found, ...], bool]:
+    """The paths that match an absolute pattern and are certainly there, and whether these are all."""
+    parts = [part for part in pattern.split("/") if part]
+    complete = [True]
+    return tuple(_below(files, "", parts, complete)), complete[0]
+
+
+def _below(files: Files, at: str, parts: list[str], complete: list[bool]) -> Iterator[Found]:
+    name, *rest = parts
+    if not has_magic(name):
+        yield from _reached(files, f"{at}/{name}", rest, complete)
+        return
+    expression = _expression(name)
+    node = files.node(at or "/")
+    complete[0] &= node.rest.presence == "absent"
+    for one in sorted(node.names()):
+        if expression.match(one):
+            yield from _reached(files, f"{at}/{one}", rest, complete)
+
+
+def _reached(files: Files, path: str, rest: list[str], complete: list[bool]) -> Iterator[Found]:
+    found = files.look(path)
+    complete[0] &= found.presence != "unknown"
+    if found.present:
+        yield from _below(files, path, rest, complete) if rest else (found,)
+
+
+@cache
+def _expression(name: str) -> re.Pattern[str]:
+    out: list[str] = []
+    i = 0
+    while i < len(name):
+        if name[i] == "\\" and i + 1 < len(name):
+            out.append(re.escape(name[i + 1]))
+            i += 2
+        elif name[i] == "[" and "]" in name[i + 2 :]:
+            end = name.index("]", i + 2)
+            out.append(_letters(name[i + 1 : end]))
+            i = end + 1
+        else:
+            out.append({"*": ".*", "?": "."}.get(name[i]) or re.escape(name[i]))
+            i += 1
+    try:
+        return re.compile("".join(out) + r"\Z", re.DOTALL)
+    except re.error:  # `[b-a]`, which matches nothing
+        return re.compile(r"(?!)")
+
+
+def _letters(body: str) -> str:
+    letters = body[1:] if body[0] == "^" else body
+    escaped = re.sub(r"[^-\w]", lambda found: "\\" + found[0], letters)
+    return f"[{'^' if letters != body else ''}{escaped}]"
