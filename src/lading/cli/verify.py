@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lading.cli import watched
 from lading.cli.context import Context
-from lading.cli.images import IMAGE_HELP, find_image
+from lading.cli.images import IMAGE_HELP
 from lading.errors import EXIT_DONE
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ The exit code is 1 when something is not as it should be."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `lading verify`."""
-    parser.add_argument("image", metavar="IMAGE", help=IMAGE_HELP)
+    parser.add_argument("image", metavar="IMAGE", help=f"{IMAGE_HELP}; docker-daemon:NAME is one in Docker")
     watched.arguments(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
     parser.epilog = EPILOG
@@ -31,12 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Watch it, and print what was seen. Raises `StrategyNotMet` when it is not as it should be."""
+    from lading.cli.compared import image_of
     from lading.prove.verify import judge
     from lading.report.verify import render_json, render_text
 
     known = watched.known_of(context, args.image)
-    found = find_image(context, args.image)
-    seen = watch(watched.subject_of(found, known, args, context), args, context)
+    with image_of(context, args.image) as found:
+        seen = watch(watched.subject_of(found, known, args, context), args, context)
     rows = judge(seen)
     if args.format == "json":
         context.print(render_json(seen, rows))
