@@ -52,8 +52,8 @@ class Versions(NamedTuple):
 class Elf(NamedTuple):
     """A program or library. `machine` is the kernel's word for what it runs on, or its number; `needed` are file names
     (`libpq.so.5`), `runpath` the folders where they are looked for first, `soname` the name that others need it by.
-    `rpath` is the older form of `runpath`, which counts for the libraries' own needs, too, and only without the other.
-    `versions` are those that it cannot do without, `provides` those that it has. Text is empty where a file has none."""
+    `rpath` is the older form of `runpath`, which counts for the libraries' own needs, too, where there is no `runpath`.
+    `versions` are those that it cannot do without, `provides` those that it has. Text is empty where there is none."""
 
     machine: str
     interpreter: str

@@ -10,15 +10,12 @@ from lading.prove.size import ImageSize
 
 
 class Ignored(msgspec.Struct, frozen=True, kw_only=True):
-    """What a team has decided to live with: findings of one rule, all or those at paths that a pattern matches.
-
-    `path` is a path in the image or a pattern of it as `fnmatch` has them (`/usr/bin/*`); empty for all. `reason` is for
-    people.
-    """
+    """What a team has decided to live with: findings of one rule, all or those at some paths of the image (patterns as
+    in .dockerignore: `usr/bin/*`). `reason` is for people."""
 
     rule: str
-    path: str = ""
-    reason: str = ""
+    reason: str
+    paths: tuple[str, ...] = ()
 
 
 class Expectations(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,9 +100,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     modules: Modules
 
 
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding that does not count, and why."""
+
+    finding: Finding
+    reason: str
+
+
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """An audited image: the worst findings first, those that are ignored for a reason, and the facts."""
+    """An audited image: the worst findings first, those that do not count, and the facts."""
 
     findings: tuple[Finding, ...]
-    ignored: tuple[Finding, ...]
+    accepted: tuple[Accepted, ...]
     facts: Facts

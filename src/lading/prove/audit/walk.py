@@ -1,0 +1,128 @@
+"""The one pass over an image's layers: every entry is weighed, watched and remembered."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lading.archive import TarEntry
+from lading.errors import VerificationFailed
+from lading.oci.model import Image
+from lading.oci.partial import config_of
+from lading.prove.audit.credentials import credentials_in, holds_credentials
+from lading.prove.audit.inside import File, Inside, Secret, Waste
+from lading.prove.audit.model import Expectations
+from lading.prove.audit.origin import origin_of
+from lading.prove.audit.scanner import Scanner
+from lading.prove.audit.watch import NOTHING, Seen, Watch
+from lading.prove.content import entries
+from lading.prove.overlay import Overlay
+from lading.prove.size import Scales, titles
+
+MOST_FILES = 2_000_000
+"""Entries of all layers together. The largest images known have some 500,000."""
+MOST_SECRETS = 1000
+"""Secrets told of one image."""
+
+
+def look_inside(image: Image, expected: Expectations, folder: Path | None = None) -> Inside:
+    """Read every layer once. Large programs wait in `folder` (or the system's own for such) while they are looked at.
+
+    Raises `VerificationFailed` for layers that are unsafe or not what the manifest says, and for an absurd number of
+    files.
+    """
+    config = config_of(image)
+    names = titles(config.history or (), len(image.layers))
+    walk = _Walk(folder)
+    for layer, title in zip(image.layers, names, strict=True):
+        walk.begin_layer()
+        for entry in entries(layer):
+            walk.take(entry)
+        walk.end_layer()
+        walk.scales.end_layer(layer, title)
+    return Inside(
+        config=config,
+        titles=names,
+        files=walk.overlay.paths,
+        size=walk.scales.result(image),
+        owners=walk.scales.owners,
+        waste=walk.waste,
+        secrets=walk.secrets,
+        origin=origin_of(config, [layer.diff_id for layer in image.layers], expected.base),
+        latest=walk.latest,
+        expected=expected,
+    )
+
+
+class _Walk:
+    """What is remembered, so far."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._scanner = Scanner()
+        self._layer = -1
+        self._count = 0
+        self.scales = Scales()
+        self.overlay: Overlay[File] = Overlay(self._hide)
+        self.waste: dict[tuple[int, int], Waste] = {}
+        self.secrets: list[Secret] = []
+        self.latest: list[int] = []
+
+    def begin_layer(self) -> None:
+        self._layer += 1
+        self.latest.append(0)
+        self.overlay.begin_layer()
+        self.scales.begin_layer()
+
+    def end_layer(self) -> None:
+        self.overlay.end_layer()
+
+    def take(self, entry: TarEntry) -> None:
+        self._count += 1
+        if self._count > MOST_FILES:
+            raise VerificationFailed(f"an image of more than {MOST_FILES} files", where=entry.path)
+        watch = Watch(entry, self._scanner, self._folder)
+        content = _kept(watch) if holds_credentials(entry.path, entry.size) else iter(watch)
+        if isinstance(content, bytes):
+            self._tell(entry.path, credentials_in(entry.path, content))
+            content = iter((content,))
+        self.scales.add(entry, content)
+        for _ in content:
+            pass  # whatever nobody else wanted is watched, too
+        self._tell(entry.path, self._scanner.finish())
+        self.latest[-1] = max(self.latest[-1], entry.mtime)
+        self.overlay.apply(entry, self._file(entry, watch.seen))
+
+    def _file(self, entry: TarEntry, seen: Seen) -> File:
+        if entry.kind == "hardlink":
+            linked = self.overlay.paths.get(entry.target)
+            if linked:
+                return linked._replace(layer=self._layer, size=0)
+        return File(
+            kind=entry.kind,
+            mode=entry.mode,
+            uid=entry.uid,
+            gid=entry.gid,
+            size=entry.size,
+            mtime=entry.mtime,
+            target=entry.target,
+            layer=self._layer,
+            capability=entry.xattrs.get("security.capability", b""),
+            seen=seen if entry.kind == "file" else NOTHING,
+        )
+
+    def _hide(self, path: str, file: File) -> None:
+        if file.kind == "folder":
+            return
+        key = (self._layer, file.layer)
+        size, files, largest, largest_size = self.waste.get(key, Waste(0, 0, "", -1))
+        if file.size > largest_size:
+            largest, largest_size = path, file.size
+        self.waste[key] = Waste(size + file.size, files + 1, largest, largest_size)
+
+    def _tell(self, path: str, kinds: Iterable[str]) -> None:
+        for kind in dict.fromkeys(kinds):
+            if len(self.secrets) < MOST_SECRETS:
+                self.secrets.append(Secret(path, self._layer, kind))
+
+
+def _kept(chunks: Iterable[bytes]) -> bytes:
+    return b"".join(chunks)
