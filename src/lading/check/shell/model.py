@@ -30,7 +30,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
-    """`2>>file`. `operator` is without the descriptor: `>`, `>>`, `>|`, `&>`, `&>>`, `<`, `<>`, `>&`, `<&`, `<<`, `<<<`.
+    """`2>>file`. `operator` is one of `>`, `>>`, `>|`, `&>`, `&>>`, `<`, `<>`, `>&`, `<&`, `<<`, `<<<`.
 
     `target` is the file (or descriptor of `>&`). For `<<` and `<<<` it is empty, and `content` is what is read from
     there; None where it is not known.
