@@ -76,7 +76,8 @@ def _window(line: str, span: Span, room: int) -> tuple[str, str]:
     return shown, (" " * before + "^" * marked)[:room]
 
 
-def _end(found: Findings, colour: bool) -> Iterator[str]:
+def summary(found: Findings, *, colour: bool = False) -> str:
+    """How many there are of each severity: `1 error, 3 warnings in 2 files`."""
     numbers = {level: sum(one.severity == level for one in found.findings) for level in SEVERITIES}
     told = [
         paint(count(number, level) if level != "info" else f"{number} info", _COLOURS[level], colour)
@@ -84,7 +85,11 @@ def _end(found: Findings, colour: bool) -> Iterator[str]:
         if number
     ]
     looked = count(len(found.looked_at), found.noun)
-    yield f"{', '.join(told) or 'nothing found'} in {looked}"
+    return f"{', '.join(told) or 'nothing found'} in {looked}"
+
+
+def _end(found: Findings, colour: bool) -> Iterator[str]:
+    yield summary(found, colour=colour)
     mended = sum(one.fix is not None for one in found.findings)
     if mended:
         yield f"{mended} of them can be mended by --fix; --fix --diff shows how"
