@@ -225,6 +225,7 @@ class Strategy(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     images: dict[Service, ImageSettings] = {}
     mirrors: dict[Archive, Url] = {}
     check: Checking = Checking()
+    audit: Judging = Judging()
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from lading.finding import Finding, Place, Rule
 from lading.prove.audit.found import found
 from lading.prove.audit.inside import Inside
+from lading.prove.audit.origin import HISTORY
 
 LABELS = Rule(
     id="label-missing",
@@ -38,9 +39,11 @@ def look(inside: Inside) -> Iterator[Finding]:
 
 
 def missing_labels(inside: Inside) -> tuple[str, ...]:
-    """Which of `WANTED` an image does not have, or only empty."""
+    """Which of `WANTED` an image does not have, or only empty. A base that Lading has assembled is no image, and has
+    neither name nor digest."""
     labels = inside.run.labels or {}
-    return tuple(name for name in WANTED if not labels.get(_PREFIX + name))
+    lacking = [name for name in WANTED if not labels.get(_PREFIX + name)]
+    return tuple(name for name in lacking if not (name.startswith("base.") and inside.origin.known_by == HISTORY))
 
 
 def created_at(inside: Inside) -> int | None:

@@ -7,6 +7,11 @@ from lading.report.findings.model import Findings, identity
 
 
 def render_json(found: Findings) -> str:
+    """The `document` as text."""
+    return msgspec.json.format(msgspec.json.encode(document(found)), indent=2).decode()
+
+
+def document(found: Findings) -> dict[str, object]:
     """`{"findings": […], "suppressed": […], "looked_at": […], "failed": bool}`.
 
     A finding has the fields of `lading.finding.Finding` and its `fingerprint`, which stays the same while the file
@@ -17,7 +22,7 @@ def render_json(found: Findings) -> str:
         fields: dict[str, object] = msgspec.to_builtins(finding)
         return fields
 
-    document = {
+    return {
         "findings": [
             {**told(one), "rule": rule_name(one), "fingerprint": identity(one, found.sources)} for one in found.findings
         ],
@@ -27,4 +32,3 @@ def render_json(found: Findings) -> str:
         "looked_at": list(found.looked_at),
         "failed": bool(found.failing),
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
