@@ -41,19 +41,60 @@ def serves(said: object, name: str) -> bool:
 def missing(lock: bytes, folder: Path, machine: Machine) -> tuple[str, ...]:
     """The optional packages of a package-lock.json that are for a machine and that are not below `folder`, sorted.
 
-    npm leaves out an optional package that it cannot fetch, without a word: the image would lack it from then on.
+    npm leaves out an optional package that it cannot fetch, without a word: the image would lack it from then on. It
+    also leaves out what only packages for other machines need, which is as it should be.
     """
+    packages = _locked(lock)
+    return tuple(
+        sorted(
+            path
+            for path in _needed(packages, machine)
+            if packages[path].get("optional")
+            and not packages[path].get("dev")
+            and ".." not in path.split("/")
+            and not (folder / path).is_dir()
+            and _parent_is_there(path, folder)
+        )
+    )
+
+
+def _locked(lock: bytes) -> dict[str, dict[str, Any]]:
+    """The packages of a lock by their folders; `""` is the project itself."""
     try:
         said = msgspec.json.decode(lock)
     except msgspec.DecodeError:
-        return ()
+        return {}
     packages = said.get("packages") if isinstance(said, dict) else None
-    found = []
-    for path, entry in packages.items() if isinstance(packages, dict) else ():
-        wanted = isinstance(entry, dict) and entry.get("optional") and not entry.get("dev") and machine.takes(entry)
-        if wanted and ".." not in path.split("/") and not (folder / path).is_dir() and _parent_is_there(path, folder):
-            found.append(path)
-    return tuple(sorted(found))
+    every = packages.items() if isinstance(packages, dict) else ()
+    return {path: entry for path, entry in every if isinstance(entry, dict)}
+
+
+_NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
+"""What npm installs with a package in production."""
+
+
+def _needed(packages: dict[str, dict[str, Any]], machine: Machine) -> set[str]:
+    """The folders of all packages that a project has on a machine: what it needs, and what those need."""
+    found, todo = set[str](), [""]
+    while todo:
+        path = todo.pop()
+        entry = packages.get(path)
+        if entry is None or path in found or not machine.takes(entry):
+            continue
+        found.add(path)
+        if entry.get("link") and isinstance(entry.get("resolved"), str):
+            todo.append(entry["resolved"])
+        named = (entry.get(kind) for kind in _NEEDS)
+        todo += [_seen_from(path, name, packages) for needs in named if isinstance(needs, dict) for name in needs]
+    return found
+
+
+def _seen_from(path: str, name: str, packages: dict[str, dict[str, Any]]) -> str:
+    """The folder where a package finds another one: its own `node_modules`, else the nearest above
+    (https://nodejs.org/api/modules.html#loading-from-node_modules-folders)."""
+    while path and f"{path}/node_modules/{name}" not in packages:
+        path = path.rpartition("/node_modules/")[0]
+    return f"{path}/node_modules/{name}" if path else f"node_modules/{name}"
 
 
 def _parent_is_there(path: str, folder: Path) -> bool:

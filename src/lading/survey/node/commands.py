@@ -14,7 +14,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "next": ("next", "node_modules/next/dist/bin/next"),
     "node-pg-migrate": ("node-pg-migrate", "node_modules/node-pg-migrate/bin/node-pg-migrate.js"),
     "prisma": ("prisma", "node_modules/prisma/build/index.js"),
-    "react-router-serve": ("@react-router/serve", "node_modules/@react-router/serve/bin.cjs"),
+    "react-router-serve": ("@react-router/serve", "node_modules/@react-router/serve/bin.js"),
     "remix-serve": ("@remix-run/serve", "node_modules/@remix-run/serve/dist/cli.js"),
     "sequelize": ("sequelize-cli", "node_modules/sequelize-cli/lib/sequelize"),
     "sequelize-cli": ("sequelize-cli", "node_modules/sequelize-cli/lib/sequelize"),

@@ -74,7 +74,7 @@ def conclude(inputs: Inputs) -> NodeService:
         description=_said(package.description, "description"),
         licence=_said(package.licence, "license"),
         source=_said(package.source, "repository"),
-        port=Fact(value=port, source=start.source) if port and start else port_fact(inputs.modules, reads),
+        port=Fact(value=port, source=start.source) if port and start else port_fact(inputs.modules, reads) or made.port,
         port_variable=any(read.name == "PORT" for read in reads) or made.reads_port,
         health=health_facts(inputs.modules, inputs.paths) if made.kind == "server" else (),
         processes=joined(lines, _others(inputs)),
@@ -110,6 +110,7 @@ class _Making:
         self.notes = (found.note,) if found and found.note else ()
         self.problems: tuple[tuple[str, str], ...] = (found.problem,) if found and found.problem else ()
         self.reads_port = bool(found)
+        self.port = _usual_port(found) if found else None
         if found:
             self._by(found)
         self.script = Fact(value="build", source="package.json › scripts.build") if "build" in package.scripts else None
@@ -163,13 +164,18 @@ class _Making:
 
 def _ending(inputs: Inputs, made: _Making) -> Iterator[str]:
     """Node does nothing of its own when it is asked to end, and the first process of a container then just goes on.
-    Frameworks listen.
+    Most frameworks listen.
 
     https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#handling-kernel-signals
     """
-    own = made.kind == "server" and (made.framework is None or made.framework.value == "Vite")
+    own = made.kind == "server" and (made.framework is None or made.framework.value in _DEAF)
     if own and inputs.modules and not any(module.ends for module in inputs.modules.values()):
         yield "nothing in the source listens for SIGTERM: a container is killed only after its time to end is over"
+
+
+_DEAF = frozenset({"Astro", "NestJS", "Vite"})
+"""Frameworks whose servers end only where the source sees to it: Astro's does not, Nest's where `enableShutdownHooks` is
+called, Vite makes none (https://docs.nestjs.com/fundamentals/lifecycle-events#application-shutdown)."""
 
 
 def _fallback(package: PackageFacts, framework: Fact[str] | None) -> str:
@@ -185,6 +191,10 @@ _INTERFACES = frozenset({"@angular/core", "lit", "preact", "react", "solid-js", 
 
 def _fact(found: Framework) -> Fact[str]:
     return Fact(value=found.name, source=found.source, certainty="found")
+
+
+def _usual_port(found: Framework) -> Fact[int] | None:
+    return Fact(value=found.port, source=f"{found.name}'s own", certainty="found") if found.port else None
 
 
 def _said(value: str, key: str) -> Fact[str] | None:

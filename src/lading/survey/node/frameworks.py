@@ -17,13 +17,15 @@ missing."""
 
 class Framework(NamedTuple):
     """A framework as a project uses it. `start` are words for node; `bundled` says that the output has all modules that
-    it loads; `problem` is what stands against building it, with the way out."""
+    it loads; `port` is where its server listens where nobody says otherwise; `problem` is what stands against building it,
+    with the way out."""
 
     name: str
     kind: Kind
     outputs: tuple[Output, ...] = ()
     start: tuple[str, ...] = ()
     bundled: bool = False
+    port: int | None = None
     source: str = "package.json › dependencies"
     problem: tuple[str, str] | None = None
     note: str = ""
@@ -66,12 +68,13 @@ def _next(look: Look) -> Framework | None:
     static = (f"{folder}/static", f"{folder}/static", False)
     if said == "standalone":
         outputs: tuple[Output, ...] = ((f"{folder}/standalone", ".", False), static, ("public", "public", True))
-        return Framework("Next.js", "server", outputs, ("server.js",), bundled=True, source=source)
+        return Framework("Next.js", "server", outputs, ("server.js",), bundled=True, port=3000, source=source)
     return Framework(
         "Next.js",
         "server",
         ((folder, folder, False), ("public", "public", True), *([(path, path, False)] if path else [])),
         ("node_modules/next/dist/bin/next", "start"),
+        port=3000,
         source=source,
         note='the image has all production modules: `output: "standalone"` in next.config makes it much smaller',
         needs="next",
@@ -86,25 +89,28 @@ def _nitro(look: Look) -> Framework | None:
     build = look.package.scripts.get("build", "")
     if "generate" in build or _setting(look.config("nuxt.config")[1], "ssr") == "false":
         return Framework(name, "site", ((".output/public", ".", False),))
-    return Framework(name, "server", ((".output", ".output", False),), (".output/server/index.mjs",), bundled=True)
+    start = (".output/server/index.mjs",)
+    return Framework(name, "server", ((".output", ".output", False),), start, bundled=True, port=3000)
 
 
 _TANSTACK = ("@tanstack/react-start", "@tanstack/solid-start", "@solidjs/start")
 
 
 def _svelte_kit(look: Look) -> Framework | None:
-    """SvelteKit (https://svelte.dev/docs/kit/adapters)."""
+    """SvelteKit (https://svelte.dev/docs/kit/adapters). Vite's own configuration has its settings, or a file does."""
     if not look.has("@sveltejs/kit"):
         return None
     path, text = look.config("svelte.config")
+    if not path:
+        path, text = look.config("vite.config")
+    source = f"{path} › adapter" if path else "package.json › devDependencies"
     if look.has("@sveltejs/adapter-static"):
         folder = _setting(text, "pages") or "build"
-        return Framework("SvelteKit", "site", ((folder, ".", False),), source=f"{path} › adapter")
+        return Framework("SvelteKit", "site", ((folder, ".", False),), source=source)
     if look.has("@sveltejs/adapter-node"):
         folder = _setting(text, "out") or "build"
-        return Framework(
-            "SvelteKit", "server", ((folder, folder, False),), (f"{folder}/index.js",), source=f"{path} › adapter"
-        )
+        start = (f"{folder}/index.js",)
+        return Framework("SvelteKit", "server", ((folder, folder, False),), start, port=3000, source=source)
     problem = (
         "SvelteKit's adapter does not say what is made for a container",
         "npm install --save-dev @sveltejs/adapter-node (a server) or @sveltejs/adapter-static (a site)",
@@ -124,9 +130,8 @@ def _astro(look: Look) -> Framework | None:
     if _setting(text, "mode") == "middleware":
         return Framework("Astro", "server", problem=("Astro's node adapter makes no server of its own in this mode",
                          'set `mode: "standalone"` in astro.config'))  # fmt: skip
-    return Framework(
-        "Astro", "server", ((folder, folder, False),), (f"{folder}/server/entry.mjs",), source=f"{path} › adapter"
-    )
+    start = (f"{folder}/server/entry.mjs",)
+    return Framework("Astro", "server", ((folder, folder, False),), start, port=4321, source=f"{path} › adapter")
 
 
 def _react_router(look: Look) -> Framework | None:
@@ -141,12 +146,11 @@ def _react_router(look: Look) -> Framework | None:
     ):
         return Framework(name, "site", (("build/client", ".", False),), source=where)
     package, file = (
-        ("@react-router/serve", "bin.cjs") if name == "React Router" else ("@remix-run/serve", "dist/cli.js")
+        ("@react-router/serve", "bin.js") if name == "React Router" else ("@remix-run/serve", "dist/cli.js")
     )
     start = (f"node_modules/{package}/{file}", "./build/server/index.js")
-    return Framework(
-        name, "server", (("build", "build", False), ("public", "public", True)), start, source=where, needs=package
-    )
+    outputs: tuple[Output, ...] = (("build", "build", False), ("public", "public", True))
+    return Framework(name, "server", outputs, start, port=3000, source=where, needs=package)
 
 
 def _nest(look: Look) -> Framework | None:

@@ -16,6 +16,8 @@ _ENDING = frozenset({
     "stoppable",
 })  # fmt: skip
 """Texts of modules that end a server politely: the signal, and packages that wait for it."""
+_HOOKS = "enableShutdownHooks"
+"""What makes Nest listen for it (https://docs.nestjs.com/fundamentals/lifecycle-events#application-shutdown)."""
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
 _SPOKEN = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9._~/-]*\Z")
@@ -74,6 +76,7 @@ class _Scanner:
     def facts(self) -> ModuleFacts:
         for index, token in enumerate(self._tokens):
             if token.kind == "name":
+                self._ends = self._ends or token.value == _HOOKS
                 self._name(index, token)
             elif token.kind == "text" and token.value in _ENDING:
                 self._ends = True

@@ -152,7 +152,7 @@ class NodeSurveyor:
         named: dict[str, str] = {}
         for place in closure(folder, family):
             named |= {**family[place].optional, **family[place].dependencies}
-        local = {family[place].name for place in family}
+        local = {family[place].name for place in family if place != folder}
         return tuple(sorted(named.keys() - local))
 
     def _node(self, folder: str, engines: str) -> Fact[str]:

@@ -137,8 +137,16 @@ def test_parts_for_other_machines_are_left_out(tmp_path: Path) -> None:
 
 def test_a_part_for_the_target_that_npm_left_out_is_missed(tmp_path: Path) -> None:
     entries = {
-        "": {},
-        "node_modules/there": {},
+        "": {"dependencies": {"there": "1", "absent": "1"}, "optionalDependencies": {"@part/for-tests": "1"}},
+        "node_modules/there": {
+            "dependencies": {"y": "1"},
+            "optionalDependencies": dict.fromkeys(
+                ("@part/linux-x64", "@part/linux-x64-musl", "@part/linux-arm64", "@part/wasm"), "1"
+            ),
+        },
+        "node_modules/absent": {"optional": True, "os": ["darwin"], "dependencies": {"x": "1"}},
+        "node_modules/@part/wasm": {"optional": True, "cpu": ["wasm32"], "dependencies": {"wasm-runtime": "1"}},
+        "node_modules/wasm-runtime": {"optional": True},
         "node_modules/@part/linux-x64": {"optional": True, "os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]},
         "node_modules/@part/linux-x64-musl": {"optional": True, "cpu": ["x64"], "libc": ["musl"]},
         "node_modules/@part/linux-arm64": {"optional": True, "os": ["linux"], "cpu": ["arm64"]},

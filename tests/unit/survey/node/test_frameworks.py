@@ -61,5 +61,31 @@ def test_an_adapter_that_says_nothing_is_a_problem() -> None:
     assert "adapter-node" in found.problem[1]
 
 
+@pytest.mark.parametrize(
+    ("names", "files", "port"),
+    [
+        (("next",), {}, 3000),
+        (("nuxt",), {}, 3000),
+        (("astro", "@astrojs/node"), {"astro.config.mjs": "export default { output: 'server' }"}, 4321),
+        (("@react-router/dev", "@react-router/serve"), {}, 3000),
+        (("@nestjs/core",), {}, None),
+    ],
+)
+def test_servers_listen_where_their_frameworks_usually_do(
+    names: tuple[str, ...], files: dict[str, str], port: int | None
+) -> None:
+    found = framework_of(look(*names, files=files))
+    assert found
+    assert found.port == port
+
+
+def test_sveltekit_is_configured_by_vite_or_by_a_file_of_its_own() -> None:
+    said = 'export default { plugins: [sveltekit({ adapter: adapter({ out: "made" }) })] }'
+    for file, text in (("vite.config.ts", said), ("svelte.config.js", said)):
+        found = framework_of(look("@sveltejs/kit", "@sveltejs/adapter-node", files={file: text}))
+        assert found
+        assert (found.source, found.start) == (f"{file} › adapter", ("made/index.js",))
+
+
 def test_a_plain_server_has_no_framework() -> None:
     assert framework_of(look("express")) is None

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.unit.survey.node.projects import EXPRESS, lock, package, service_of, surveyed, tree_of
 
-from lading.survey.model import BuildOutput, NodeService
+from lading.survey.model import BuildOutput, Fact, NodeService
 from lading.tree import MemoryTree
 
 BUILT = {"build": "tsc", "start": "node dist/main.js"}
@@ -41,7 +41,15 @@ def test_what_a_build_left_behind_tells_nothing() -> None:
     own = package(scripts={"build": "next build"}, dependencies={"next": "^16"})
     found = service_of(tree_of(own, {".next/server/app.js": "process.env.X; listen(1)", "app/page.tsx": ""}))
     assert found.variables == ()
-    assert found.port is None
+    assert found.port == Fact(value=3000, source="Next.js's own", certainty="found")
+
+
+def test_a_server_that_does_not_end_by_itself_is_told_of() -> None:
+    own = package(scripts=BUILT, dependencies={"@nestjs/core": "^12"})
+    plain = "async function main() { const app = await NestFactory.create(App); await app.listen(3000); }"
+    (note,) = service_of(tree_of(own, {"src/main.ts": plain})).notes
+    assert "SIGTERM" in note
+    assert not service_of(tree_of(own, {"src/main.ts": f"{plain}\napp.enableShutdownHooks();"})).notes
 
 
 def test_a_server_of_ones_own_makes_a_server_of_what_vite_builds() -> None:
