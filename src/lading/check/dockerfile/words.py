@@ -11,6 +11,8 @@ from functools import cache
 
 import msgspec
 
+from lading.check.dockerfile.patterns import Token, substituted, trimmed
+
 
 class Unknown(enum.Enum):
     """What stands for a variable whose value cannot be told before the build."""
@@ -41,9 +43,6 @@ class Expansion(msgspec.Struct, frozen=True, kw_only=True):
 
 DEEPEST = 50
 """Substitutions inside substitutions; nobody writes so many."""
-
-LARGEST_MATCH = 4_000_000
-"""Steps to match a pattern (`${name#pattern}`) with; beyond, the value counts as unknown."""
 
 _PLAIN = re.compile(r"[^$'\"\\`]*")
 _NAME = re.compile(r"\d+|[@*#?\-$!]|\w*")
@@ -222,7 +221,8 @@ class _Lexer:
         value = self._value(name)
         if value is UNKNOWN or pattern is None or word is None:
             return UNKNOWN
-        return _substituted(value or "", _tokens(pattern), word, everywhere=everywhere)
+        result = substituted(value or "", _tokens(pattern), word, everywhere=everywhere)
+        return UNKNOWN if result is None else result
 
 
 @cache
@@ -245,13 +245,9 @@ def _prefix(chunks: _Chunks) -> str:
     return "".join(known)
 
 
-_Token = str | None
-"""Of a pattern: a character, `""` for any one, None for any number of them."""
-
-
-def _tokens(pattern: str) -> list[_Token]:
-    """A shell pattern with `*` and `?`; brackets mean nothing."""
-    tokens: list[_Token] = []
+def _tokens(pattern: str) -> list[Token]:
+    """A pattern with `*` and `?`; brackets mean nothing."""
+    tokens: list[Token] = []
     characters = iter(pattern)
     for character in characters:
         if character == "\\":
@@ -270,44 +266,5 @@ def _trimmed(value: Variable, operator: str, pattern: str | None) -> str | Unkno
         return UNKNOWN
     greedy = pattern.startswith(operator)
     tokens = _tokens(pattern[1:] if greedy else pattern)
-    if not value:
-        return ""
-    if len(value) * len(tokens) > LARGEST_MATCH:
-        return UNKNOWN
-    if operator == "#":
-        ends = _ends(tokens, value, 0)
-        return value[(max(ends) if greedy else min(ends)) :] if ends else value
-    ends = _ends(tokens[::-1], value[::-1], 0)
-    return value[: len(value) - (max(ends) if greedy else min(ends))] if ends else value
-
-
-def _substituted(value: str, tokens: list[_Token], word: str, *, everywhere: bool) -> str | Unknown:
-    if len(value) ** 2 * len(tokens) > LARGEST_MATCH:
-        return UNKNOWN
-    result, at, last = [], 0, -1
-    while at <= len(value):
-        end = max(_ends(tokens, value, at), default=-1)
-        if end > at or (end == at and at != last):
-            result.append(word)
-            last = end
-            if not everywhere:
-                return "".join(result) + value[end:]
-        if end > at:
-            at = end
-            continue
-        result.append(value[at : at + 1])
-        at += 1
-    return "".join(result)
-
-
-def _ends(tokens: list[_Token], value: str, start: int) -> set[int]:
-    """Where matches of a pattern that begin at `start` may end."""
-    ends = {start}
-    for token in tokens:
-        if token is None:
-            ends = set(range(min(ends), len(value) + 1))
-        else:
-            ends = {end + 1 for end in ends if value[end : end + 1] and token in {"", value[end]}}
-        if not ends:
-            break
-    return ends
+    result = trimmed(value or "", tokens, at_end=operator == "%", greedy=greedy)
+    return UNKNOWN if result is None else result
