@@ -37,7 +37,8 @@ class Memory:
     def __init__(self, context: "Context", args: "argparse.Namespace") -> None:
         self._context = context
         delivers = args.push or args.load or args.output or args.changed_since  # a branch moves without a file's stamp
-        self._usable = args.format == "text" and not (delivers or args.explain or _claims_revision(context.env))
+        does_more = delivers or args.explain or args.prove
+        self._usable = args.format == "text" and not (does_more or _claims_revision(context.env))
         self._began = time.perf_counter()
         self._root = default_root(context.env)
         self._key = _key(context, vars(args))

@@ -77,6 +77,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="build debug variants instead: the same layers with busybox on top, as NAME-debug",
     )
+    parser.add_argument(
+        "--prove", action="store_true", help="audit what was built, run it, and hold it against the strategy"
+    )
     parser.add_argument("--explain", action="store_true", help="say for each step whether it was reused, or why not")
     parser.add_argument("--jobs", type=int, metavar="N", help="how much is done at once (default: one a core)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
@@ -114,7 +117,8 @@ def _buildkit_arguments(group: "argparse._ArgumentGroup") -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
-    """Build, deliver, and report. Every service is tried; `StrategyNotMet` when one is over its budget."""
+    """Build, deliver, and report. Every service is tried; `StrategyNotMet` when one is over its budget, or with
+    `--prove` not what else the strategy asks for."""
     from lading.cli.again import Memory
 
     memory = Memory(context, args)
@@ -122,6 +126,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
         return EXIT_DONE
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs takes a number from 1", where=f"--jobs {args.jobs}")
+    if args.prove:
+        _check_provable(args)
     from lading.cli.early import Early
 
     if args.debug_shell and args.tag:
@@ -152,10 +158,23 @@ def _run(args: argparse.Namespace, context: Context, memory: "Memory", early: "E
     project.keep()
     _print(reports, args, context, seconds=time.perf_counter() - began)
     raise_all(failed)
+    if args.prove:
+        from lading.cli.prove import prove_built
+
+        prove_built(reports, args.directory, context)
     raise_all(_over_budget(report) for report in reports if report.within_budget is False)
     if alone:
         memory.keep(project, reports)
     return EXIT_DONE
+
+
+def _check_provable(args: argparse.Namespace) -> None:
+    if args.debug_shell:
+        raise UsageError("a debug variant is not for production", where="--prove --debug-shell", fix="leave one out")
+    if args.format != "text":
+        raise UsageError(
+            "--prove tells people", where=f"--prove --format {args.format}", fix=f"lading prove --format {args.format}"
+        )
 
 
 def _narrow(project: "Project", args: argparse.Namespace, context: Context) -> bool:

@@ -64,14 +64,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def known_of(context: Context, text: str) -> Known | None:
-    """The service of the repository here that `text` names: by its name, its folder, or its image. Nothing where it
-    is none, or has a Dockerfile of its own."""
+def known_of(context: Context, text: str, path: str | None = None) -> Known | None:
+    """The service of the repository here (or at `path`) that `text` names: by its name, its folder, or its image.
+    Nothing where it is none, or has a Dockerfile of its own."""
     from lading.cli.project import load_project
 
     folder = (context.cwd / text).is_dir() and not (context.cwd / text / "oci-layout").is_file()
     try:
-        project = load_project(context, text if folder else None)
+        project = load_project(context, text if folder else path)
         name = _service_name(project, text, folder=folder)
     except UsageError:
         if folder:

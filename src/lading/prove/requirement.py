@@ -22,3 +22,14 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     implementation: str = ""
     evidence: str = ""
+
+
+def row(name: str, title: str, met: bool, implementation: str, evidence: str) -> Requirement:
+    """A requirement that was looked at."""
+    status: Status = "met" if met else "not met"
+    return Requirement(id=name, title=title, status=status, implementation=implementation, evidence=evidence)
+
+
+def unseen(name: str, title: str, why: str) -> Requirement:
+    """A requirement that nobody has looked at, and why."""
+    return Requirement(id=name, title=title, status="not looked at", evidence=why)

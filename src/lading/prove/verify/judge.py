@@ -3,23 +3,23 @@
 import signal
 from collections.abc import Callable, Iterator
 
-from lading.prove.requirement import Requirement, Status
+from lading.prove.requirement import Requirement, row, unseen
 from lading.prove.verify.model import Stop, Trial, Verification
+from lading.prove.words import listed, megabytes
 
 CLEAN = (0,)
 """Exit codes of a clean stop, beside 128 and the number of the stop signal: what a program ends with that lets the
 signal end it when it has put its things in order (https://tldp.org/LDP/abs/html/exitcodes.html)."""
 _KILLED = 137
 _NO_CAPABILITIES = "0" * 16
-_MOST_TOLD = 3
 _LINE = 120
 _UNSEEN = "its processes cannot be seen from here"
 
 
 def judge(found: Verification) -> tuple[Requirement, ...]:
     """The requirements that running it shows, in the order in which a reader asks."""
-    rows = [row(found) for row in _ROWS]
-    return (*(row for row in rows if row), *_jobs(found))
+    rows = [ask(found) for ask in _ROWS]
+    return (*(one for one in rows if one), *_jobs(found))
 
 
 def _starts(found: Verification) -> Requirement:
@@ -27,15 +27,15 @@ def _starts(found: Verification) -> Requirement:
     tried = [trial for trial in (own, loose) if trial]
     well = next((trial for trial in tried if trial.well), None)
     said = _began(well) if well else _failure(tried[0])
-    return _row("starts", "Starts", well is not None, f"as {found.user or 'root'}", said)
+    return row("starts", "Starts", well is not None, f"as {found.user or 'root'}", said)
 
 
 def _closed(found: Verification) -> Requirement:
     own, loose = found.trial("own"), found.trial("writable")
     if own is None or not (own.well or (loose and loose.well)):
-        return _unseen("read-only-root", "Read-only root file system", "it does not start at all")
+        return unseen("read-only-root", "Read-only root file system", "it does not start at all")
     said = "it works so" if own.well else f"it needs a root that it can write to: {_failure(own)}"
-    return _row("read-only-root", "Read-only root file system", own.well, "nothing but /tmp and volumes", said)
+    return row("read-only-root", "Read-only root file system", own.well, "nothing but /tmp and volumes", said)
 
 
 def _in_time(found: Verification) -> Requirement | None:
@@ -44,9 +44,9 @@ def _in_time(found: Verification) -> Requirement | None:
     if not found.serves or own is None:
         return None
     if own.healthy is None:
-        return _row("healthy-in-time", title, False, bound, _failure(own))
+        return row("healthy-in-time", title, False, bound, _failure(own))
     seconds = f"{own.healthy:.2f} s after its process began"
-    return _row("healthy-in-time", title, own.healthy <= found.limits.healthy, bound, seconds)
+    return row("healthy-in-time", title, own.healthy <= found.limits.healthy, bound, seconds)
 
 
 def _health_check(found: Verification) -> Requirement | None:
@@ -57,7 +57,7 @@ def _health_check(found: Verification) -> Requirement | None:
         why = "it did not get so far" if own.ended is not None else "the image has none"
         return Requirement(id="health-check", title="Health check", status="not met", evidence=why)
     said = "run inside, it passes" if own.check.good else f"run inside, it fails: {own.check.said}"
-    return _row("health-check", "Health check", own.check.good, "the image's own", said)
+    return row("health-check", "Health check", own.check.good, "the image's own", said)
 
 
 def _ready(found: Verification) -> Requirement | None:
@@ -66,16 +66,16 @@ def _ready(found: Verification) -> Requirement | None:
         return None
     title = "Ready with its dependencies"
     if own.ready is None:
-        return _unseen("ready", title, "it did not get so far")
+        return unseen("ready", title, "it did not get so far")
     said = f"GET {found.ready} is answered with {own.ready.said}"
     if own.ready.good:
-        return _row("ready", title, True, f"GET {found.ready}", said)
+        return row("ready", title, True, f"GET {found.ready}", said)
     if own.gone:
         variables = sorted({name for one in found.dependencies if one.name in own.gone for name in one.variables})
-        return _unseen("ready", title, f"it was without {_list(own.gone)}: give {_list(variables)}")
+        return unseen("ready", title, f"it was without {listed(own.gone)}: give {listed(variables)}")
     if not found.dependencies:
-        return _unseen("ready", title, f"{said}, and nothing in its code says what it waits for")
-    return _row("ready", title, False, f"GET {found.ready}", said)
+        return unseen("ready", title, f"{said}, and nothing in its code says what it waits for")
+    return row("ready", title, False, f"GET {found.ready}", said)
 
 
 def _unready(found: Verification) -> Requirement | None:
@@ -86,80 +86,80 @@ def _unready(found: Verification) -> Requirement | None:
         return None
     title, how = "Not ready without them", f"GET {found.ready}"
     if trial.ready is None:
-        return _unseen("not-ready", title, "it did not get so far")
+        return unseen("not-ready", title, "it did not get so far")
     alive = trial.health is not None and trial.health.good
     if not trial.ready.good:
-        gone = _list(trial.gone) or "anything beside it"
+        gone = listed(trial.gone) or "anything beside it"
         said = f"{trial.ready.said} without {gone}, and {'alive' if alive else 'not alive, either'}"
-        return _row("not-ready", title, alive, how, said)
+        return row("not-ready", title, alive, how, said)
     certain = [one.name for one in found.dependencies if one.certain]
     if not certain:
-        return _unseen("not-ready", title, "nothing in its code says what it depends on")
-    return _row("not-ready", title, False, how, f"it says that it is ready without {_list(certain)}")
+        return unseen("not-ready", title, "nothing in its code says what it depends on")
+    return row("not-ready", title, False, how, f"it says that it is ready without {listed(certain)}")
 
 
 def _writes(found: Verification) -> Requirement:
     trial = found.trial("writable")
     title = "Writes nothing elsewhere"
     if trial is None or trial.written is None:
-        return _unseen("writes-nothing", title, "it did not get so far")
+        return unseen("writes-nothing", title, "it did not get so far")
     paths = [f"{one.path} ({one.kind})" for one in trial.written]
-    said = f"it wrote {_list(paths)}" if paths else "nothing changed while the root could be written to"
-    return _row("writes-nothing", title, not paths, "only /tmp and volumes", said)
+    said = f"it wrote {listed(paths)}" if paths else "nothing changed while the root could be written to"
+    return row("writes-nothing", title, not paths, "only /tmp and volumes", said)
 
 
 def _not_root(found: Verification) -> Requirement:
     own = found.trial("own")
     title = "No process of root"
     if own is None or own.seen is None:
-        return _unseen("no-root", title, _why_unseen(own))
+        return unseen("no-root", title, _why_unseen(own))
     seen = [one for trial in found.trials if trial.kind in ("own", "process") for one in trial.seen or ()]
     root = [one.name for one in seen if one.uid == 0]
     users = sorted({f"{one.uid}:{one.gid}" for one in seen})
-    said = f"root runs {_list(root)}" if root else f"{_count(len(seen), 'process')} of {_list(users)}"
-    return _row("no-root", title, not root, found.user, said)
+    said = f"root runs {listed(root)}" if root else f"{_count(len(seen), 'process')} of {listed(users)}"
+    return row("no-root", title, not root, found.user, said)
 
 
 def _no_privileges(found: Verification) -> Requirement:
     own = found.trial("own")
     title = "Needs no privileges"
     if own is None or own.seen is None:
-        return _unseen("no-privileges", title, _why_unseen(own))
+        return unseen("no-privileges", title, _why_unseen(own))
     held = [one.name for one in own.seen if one.capabilities != _NO_CAPABILITIES or not one.no_new_privileges]
     works = own.well and not held
-    said = f"held by {_list(held)}" if held else "it works without" if own.well else _failure(own)
-    return _row("no-privileges", title, works, "no capabilities, no new privileges", said)
+    said = f"held by {listed(held)}" if held else "it works without" if own.well else _failure(own)
+    return row("no-privileges", title, works, "no capabilities, no new privileges", said)
 
 
 def _anyone(found: Verification) -> Requirement:
     trial = found.trial("anyone")
     title = "Runs as any user"
     if trial is None:
-        return _unseen("any-user", title, "not tried")
+        return unseen("any-user", title, "not tried")
     said = f"as {trial.user}: {_began(trial) if trial.well else _failure(trial)}"
-    return _row("any-user", title, trial.well, "as OpenShift starts it", said)
+    return row("any-user", title, trial.well, "as OpenShift starts it", said)
 
 
 def _stops(found: Verification) -> Requirement:
     own = found.trial("own")
     title, bound = "Clean stop", f"within {found.limits.stop:g} s"
     if own is None or own.stop is None:
-        return _unseen("clean-stop", title, "it did not get so far")
-    return _row("clean-stop", title, _clean(own.stop), f"{own.stop.signal}, {bound}", _ended(own.stop))
+        return unseen("clean-stop", title, "it did not get so far")
+    return row("clean-stop", title, _clean(own.stop), f"{own.stop.signal}, {bound}", _ended(own.stop))
 
 
 def _memory(found: Verification) -> Requirement:
     own = found.trial("own")
     title, limit = "Works within its memory", found.limits.memory
     if own is None or own.memory is None:
-        return _unseen("memory", title, _why_unseen(own))
-    said, bound = f"{_megabytes(own.memory.peak)} at most", f"{_megabytes(limit)} allowed"
+        return unseen("memory", title, _why_unseen(own))
+    said, bound = f"{megabytes(own.memory.peak)} at most", f"{megabytes(limit)} allowed"
     if own.memory.limit:
-        return _row("memory", title, own.well, bound, said)
+        return row("memory", title, own.well, bound, said)
     said += "; no control groups here hold it to that"
     if own.memory.peak > limit:  # what processes share is counted for each of them, so it may be less
-        return _unseen("memory", title, said)
-    return _row("memory", title, own.well, bound, said)
+        return unseen("memory", title, said)
+    return row("memory", title, own.well, bound, said)
 
 
 _ROWS: tuple[Callable[[Verification], Requirement | None], ...] = (
@@ -190,11 +190,11 @@ def _job(trial: Trial, *, once: bool) -> Requirement:
     how = "ends by itself" if once else "runs, and ends when it is asked to"
     good = trial.ended == 0 if once else trial.well and trial.stop is not None and _clean(trial.stop)
     if good:
-        return _row(name, title, True, how, "exit code 0" if trial.stop is None else _ended(trial.stop))
+        return row(name, title, True, how, "exit code 0" if trial.stop is None else _ended(trial.stop))
     said = _failure(trial) if trial.stop is None or not trial.well else _ended(trial.stop)
     if trial.gone:
-        return _unseen(name, title, f"it was without {_list(trial.gone)}: {said}")
-    return _row(name, title, False, how, said)
+        return unseen(name, title, f"it was without {listed(trial.gone)}: {said}")
+    return row(name, title, False, how, said)
 
 
 def _clean(stop: Stop) -> bool:
@@ -226,25 +226,23 @@ def _why_unseen(trial: Trial | None) -> str:
     return "it did not get so far" if trial is None or trial.stop is None else _UNSEEN
 
 
-def _list(words: Iterator[str] | list[str] | tuple[str, ...]) -> str:
-    """A few words of a list, and how many there are beside them."""
-    told = list(words)
-    rest = len(told) - _MOST_TOLD
-    return ", ".join([*told[:_MOST_TOLD], *([f"and {rest} more"] if rest > 0 else [])])
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 'es'}"
 
 
-def _megabytes(count: int) -> str:
-    return f"{count / 1_000_000:.0f} MB"
+_STARTS = ("starts", "Starts")
+_SERVING = (("healthy-in-time", "Healthy in time"), ("health-check", "Health check"))
+_ALWAYS = (
+    ("read-only-root", "Read-only root file system"),
+    ("writes-nothing", "Writes nothing elsewhere"),
+    ("no-root", "No process of root"),
+    ("no-privileges", "Needs no privileges"),
+    ("any-user", "Runs as any user"),
+    ("clean-stop", "Clean stop"),
+    ("memory", "Works within its memory"),
+)
 
 
-def _row(name: str, title: str, met: bool, implementation: str, evidence: str) -> Requirement:
-    status: Status = "met" if met else "not met"
-    return Requirement(id=name, title=title, status=status, implementation=implementation, evidence=evidence)
-
-
-def _unseen(name: str, title: str, why: str) -> Requirement:
-    return Requirement(id=name, title=title, status="not looked at", evidence=why)
+def unjudged(why: str, *, serves: bool) -> tuple[Requirement, ...]:
+    """The requirements of an image that nobody has run."""
+    return tuple(unseen(name, title, why) for name, title in (_STARTS, *(_SERVING if serves else ()), *_ALWAYS))
