@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -25,8 +26,13 @@ from tools.engine.packages import AptRoot
 
 UNMERGED = ("bullseye",)
 """Releases whose images have `/bin` beside `/usr/bin`."""
-MAYBE = {"trixie": ("/usr/sbin/adduser", "/usr/sbin/addgroup", "/usr/sbin/deluser", "/usr/sbin/delgroup")}
-"""What some images of a release have, and others not."""
+_NO_MUSL = {"/usr/lib/ld-musl-{machine}.so.1": "!"}
+_ADDUSER = {f"/usr/sbin/{name}": "?" for name in ("adduser", "addgroup", "deluser", "delgroup")}
+SIGNED: Mapping[str, Mapping[str, str]] = {
+    "debian-bookworm": _NO_MUSL,
+    "debian-trixie": {**_NO_MUSL, **_ADDUSER},
+}
+"""What some images of a release have and others not, and what an open folder certainly lacks."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +56,7 @@ def _one(source: str, *, write: bool) -> bool:
     old = msgspec.json.decode(path.read_bytes(), type=Part) if path.exists() else Part(source=source)
     part = replace(
         old,
-        folders=folders(entries, maybe=MAYBE.get(source, ())),
+        folders=folders(entries, SIGNED.get(name, {})),
         users=_lines(entries, "/etc/passwd", "/usr/share/base-passwd/passwd.master") or old.users,
         groups=_lines(entries, "/etc/group", "/usr/share/base-passwd/group.master") or old.groups,
         packages=" ".join(packages) if packages is not None else old.packages,

@@ -14,12 +14,14 @@ MERGED = ("bin", "lib", "lib64", "sbin")
 """What leads to `/usr` since Debian 12 (https://wiki.debian.org/UsrMerge)."""
 _ALTERNATIVE = re.compile(r"update-alternatives\s[^;&|]*?--install\s+(\S+)\s+(\S+)\s+(\S+)", re.DOTALL)
 _SLAVE = re.compile(r"--slave\s+(\S+)\s+(\S+)\s+(\S+)")
+_LOCAL = ("bin", "etc", "games", "include", "lib", "sbin", "share", "src")
 _MADE = (
     *(Entry(f"/{name}", "folder", 0o755) for name in ("media", "mnt", "opt", "srv", "usr/local")),
-    *(Entry(f"/usr/local/{name}", "folder", 0o755) for name in ("bin", "etc", "games", "include", "lib", "sbin", "share", "src")),
+    *(Entry(f"/usr/local/{name}", "folder", 0o755) for name in _LOCAL),
     *(Entry(f"/var/{name}", "folder", 0o755) for name in ("local", "opt", "mail")),
     Entry("/usr/local/man", "link", 0o777, "share/man"), Entry("/var/run", "link", 0o777, "/run"),
-    Entry("/var/lock", "link", 0o777, "/run/lock"), Entry("/etc/passwd", "file", 0o644), Entry("/etc/group", "file", 0o644),
+    Entry("/var/lock", "link", 0o777, "/run/lock"),
+    Entry("/etc/passwd", "file", 0o644), Entry("/etc/group", "file", 0o644),
     Entry("/etc/shadow", "file", 0o640), Entry("/root/.bashrc", "file", 0o644), Entry("/root/.profile", "file", 0o644),
 )  # fmt: skip
 """What the scripts of base-files and base-passwd make."""

@@ -13,7 +13,9 @@ CLOSED = (
 )  # fmt: skip
 """Folders of which everything is told. What maintainer scripts and package managers write to is not among them."""
 
-OPEN = ("/etc", "/lib", "/lib64", "/usr/lib", "/var/lib", "/var/cache", "/var/log", "/run", "/tmp", "/usr/share")
+OPEN = (
+    "/etc", "/lib", "/lib64", "/run", "/tmp", "/usr/lib", "/usr/lib64", "/usr/share", "/var/cache", "/var/lib", "/var/log",
+)  # fmt: skip
 """Folders whose names are told, and may have others."""
 
 MACHINE = "x86_64"
@@ -30,9 +32,9 @@ class Entry(NamedTuple):
     head: bytes = b""
 
 
-def folders(entries: Iterable[Entry], *, maybe: Iterable[str] = ()) -> dict[str, str]:
-    """The texts of the folders, in the order of their paths. `maybe` are paths that may be there. The entries are those
-    of `MACHINE`."""
+def folders(entries: Iterable[Entry], signed: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the folders, in the order of their paths. `signed` are paths that may be there (`?`) or are
+    not (`!`). The entries are those of `MACHINE`."""
     multiarch, machine = MULTIARCH[MACHINE], MACHINE
     found: dict[str, dict[str, str]] = {}
     for entry in entries:
@@ -40,10 +42,9 @@ def folders(entries: Iterable[Entry], *, maybe: Iterable[str] = ()) -> dict[str,
         target = entry.target.replace(machine, "{machine}")
         name = posixpath.basename(path)
         found.setdefault(posixpath.dirname(path), {})[name] = _word(name, entry._replace(target=target))
-    for path in maybe:
-        found.setdefault(posixpath.dirname(path), {}).setdefault(
-            posixpath.basename(path), f"?{posixpath.basename(path)}"
-        )
+    for path, sign in signed.items():
+        folder, name = posixpath.split(path)
+        found.setdefault(folder, {}).setdefault(name, f"{sign}{name}")
     for name in _RUNTIME:
         found.setdefault("/", {}).setdefault(name, f"{name}/")
     there = _folders_of(found)

@@ -113,16 +113,13 @@ def _service(own: str, *, debian: str = "", alpine: str = "") -> Callable[[Name]
 
 
 def _uv(name: Name) -> tuple[Variant, ...]:
+    """https://docs.astral.sh/uv/guides/integration/docker/#available-images."""
     python = re.search(r"(?:\A|-)python(3\.\d+.*)", name.tag)
-    below: tuple[Variant, ...]
     if python:
-        below = _python(Name(repository="python", tag=python[1].replace("slim-", "")))
-        if "slim" not in python[1] and "alpine" not in python[1]:
-            below = _python(Name(repository="python", tag=python[1]))
+        below = _python(Name(repository="python", tag=python[1]))
     elif re.search(r"alpine|trixie|bookworm|debian", name.tag):
-        below = tuple(
-            Variant((base,)) for base in (_tagged_alpines(name) if "alpine" in name.tag else _tagged_debians(name))
-        )
+        bases = _tagged_alpines(name) if "alpine" in name.tag else _tagged_debians(name)
+        below = tuple(Variant((base,)) for base in bases)
     else:
         return (Variant(("uv",)),)
     return tuple(Variant((*one.parts, "open", "uv-added"), one.version) for one in below)

@@ -11,8 +11,8 @@ A part says of folders what is in them. A folder's text has a word for each name
     !curl               is not there
     ...                 others may be there; without this word there are no others
 
-Of a folder without a text nothing is known. `{version}` is what the image's name says of it (`3.13`), `{multiarch}` what
-Debian calls the machine (https://wiki.debian.org/Multiarch/Tuples), `{machine}` what the kernel does.
+Of a folder without a text nothing is known. `{version}` is what the image's name says of it (`3.13`), `{multiarch}`
+what Debian calls the machine (https://wiki.debian.org/Multiarch/Tuples), `{machine}` what the kernel does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,8 +31,9 @@ MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A data file. Values of `env` that differ from image to image are none. `source` says where the facts are from. `users` are lines of passwd(5), `groups` of group(5);
-    `packages` are names separated by blanks, none where they are not known."""
+    """A data file. `source` says where the facts are from. Values of `env` that differ from image to image are none.
+    `users` are lines of passwd(5), `groups` of group(5); `packages` are names separated by blanks, none where they are
+    not known."""
 
     source: str
     distribution: str = ""

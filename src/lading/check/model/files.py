@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from lading.check.model.entry import ROOT, Entry, Origin, Presence
 from lading.check.model.nodes import Change, Listed, Node, absent, folder, present, unknown, with_below, with_child
@@ -55,26 +56,27 @@ class Files(msgspec.Struct, frozen=True, eq=False):
     def which(self, program: str, path: str | None) -> Found:
         """The file that a program's name means, where `path` has the folders to look in, `:` between them.
 
-        A name with `/` is a path itself. Absent where no folder has it; unknown where a folder may have it that comes
-        before, and where the folders are not known (`None`). Where none has it, `origin` is a command that removed it,
-        else the last folder's.
+        A name with `/` is a path itself. Absent where no folder has it. Where a folder that comes before may have it,
+        nothing is known of the entry. Unknown where none has it for certain and some may, and where the folders are not
+        known (`None`). Where none has it, `origin` is a command that removed it, else the last folder's.
         """
         if "/" in program:
             return self.look(program)
         if path is None:
             return Found(path=program, presence="unknown", origin=self.root.origin)
-        last: Found | None = None
+        perhaps: Found | None = None
+        last = Found(path=program, presence="absent", origin=self.root.origin)
         for place in path.split(":"):
-            found = self.look(f"{place}/{program}") if place.startswith("/") else None
-            if found is None or found.presence == "unknown":
-                return Found(path=program, presence="unknown", origin=found.origin if found else self.root.origin)
+            found = self.look(f"{place}/{program}")
+            if not place.startswith("/"):
+                found = replace(found, presence="unknown", entry=None)
             if found.present and not (found.entry and found.entry.kind == "folder"):
-                return found
-            if last is None or last.origin.act != "run" or found.origin.act == "run":
-                last = found
-        if last is None:
-            return Found(path=program, presence="absent", origin=self.root.origin)
-        return Found(path=program, presence="absent", origin=last.origin, links=last.links)
+                return found if perhaps is None else replace(found, entry=None)
+            if found.presence == "unknown":
+                perhaps = perhaps or replace(found, path=program)
+            elif last.origin.act != "run" or found.origin.act == "run":
+                last = replace(found, path=program, presence="absent", entry=None)
+        return perhaps or last
 
     def is_closed(self, path: str) -> bool:
         """Whether every path right below a folder is known: what is not among `names` is not there."""
