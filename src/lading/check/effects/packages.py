@@ -17,7 +17,7 @@ DATA = Path(__file__).with_name("data")
 
 
 class Brings(msgspec.Struct, frozen=True, array_like=True):
-    """What one package has, each a list of names separated by blanks (splitting them all would take as long as a check).
+    """What one package has, each a list of names separated by blanks (most are never split).
 
     `programs` lie in `/usr/bin` unless they say otherwise (`usr/sbin/nginx`); `libraries` are those that the loader
     finds (`libpq.so.5`); `needs` and `recommends` are packages, of alternatives the one that apt takes. What every

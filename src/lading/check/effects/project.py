@@ -1,0 +1,66 @@
+"""Build tools that do what a project's own files tell them, and shells that are given a script to read."""
+
+from collections.abc import Mapping
+
+from lading.check.effects.asked import Arguments, Asked
+from lading.check.effects.effect import Effect
+from lading.check.effects.installers import installer_of
+from lading.check.effects.reach import roam, spread_programs
+from lading.check.model.scene import Scene
+
+
+def build(_asked: Asked, scene: Scene) -> None:
+    """A build: it writes where the project tells it to."""
+    roam(scene)
+
+
+def make(asked: Asked, scene: Scene) -> None:
+    """`make`, `cmake`, `ninja`, `meson`: `install` puts things below `/usr/local`, as a rule."""
+    args = Arguments(asked.words, ("-C", "-f", "-j", "--directory", "--file", "--prefix", "--target"))
+    roam(scene)
+    if any("install" in (word or "install") for word in [*args.plain, *args.values("--target")]) or args.has(
+        "--install"
+    ):
+        for folder in ("/usr/local", "/usr/lib", "/usr/include", "/usr/share", "/etc"):
+            scene.grow(folder)
+        spread_programs(scene, "/usr/bin")
+
+
+def shell(asked: Asked, scene: Scene) -> None:
+    """A shell that reads a script from a pipe, or from a file that has not been looked into."""
+    effect = installer_of(asked) if asked.fed else None
+    if effect is not None:
+        effect(asked, scene)
+        return
+    args = Arguments(asked.words, ("-o", "-c"), stops=True)
+    if args.plain and args.plain[0] and not asked.fed:
+        scene.need(args.plain[0], f"`{asked.program}` reads it")
+    scene.blur_all()
+
+
+def cargo(asked: Asked, scene: Scene) -> None:
+    """`cargo build`: programs come to `target`; `cargo install` to `$CARGO_HOME/bin`."""
+    args = Arguments(asked.words, ("--bin", "--target", "--features", "--manifest-path", "-p", "--package", "--root"))
+    verb = args.plain[0] if args.operands else None
+    if verb in ("build", "run", "test", "check") and not args.has("--manifest-path"):
+        scene.need("Cargo.toml", f"`cargo {verb}` reads it")
+    roam(scene)
+    if verb == "install":
+        spread_programs(scene, f"{scene.now.env.get('CARGO_HOME') or '/usr/local/cargo'}/bin")
+
+
+_BUILDS = (
+    "ant", "bazel", "bundle", "composer", "configure", "dotnet", "gem", "gradle", "gradlew", "javac", "mix", "mvn",
+    "mvnw", "protoc", "rake", "sbt", "swift", "gcc", "g++", "cc", "strip", "ldconfig", "update-ca-certificates", "locale-gen",
+    "fc-cache", "localedef", "dpkg-reconfigure", "alembic", "django-admin", "flask", "pytest", "ruff", "mypy",
+    "playwright", "prisma", "next", "vite", "turbo", "nx", "ng", "hugo", "sqlx", "update-alternatives", "setcap",
+)  # fmt: skip
+
+EFFECTS: Mapping[str, Effect] = {
+    **dict.fromkeys(_BUILDS, build),
+    **dict.fromkeys(("ash", "bash", "dash", "sh", "zsh"), shell),
+    **dict.fromkeys(("cmake", "make", "meson", "ninja"), make),
+    ".": shell,
+    "cargo": cargo,
+    "source": shell,
+}

@@ -1,0 +1,32 @@
+"""The programs of Python's world, by name."""
+
+import re
+from collections.abc import Mapping
+
+from lading.check.effects.effect import Effect
+from lading.check.effects.python.interpreter import python, virtualenv
+from lading.check.effects.python.others import pdm, pipenv
+from lading.check.effects.python.pip import pip
+from lading.check.effects.python.poetry import poetry
+from lading.check.effects.python.uv import uv, uvx
+
+EFFECTS: Mapping[str, Effect] = {
+    "pdm": pdm,
+    "pip": pip,
+    "pip3": pip,
+    "pipenv": pipenv,
+    "poetry": poetry,
+    "python": python,
+    "python3": python,
+    "uv": uv,
+    "uvx": uvx,
+    "virtualenv": virtualenv,
+}
+
+_VERSIONED = re.compile(r"(python|pip)3\.[0-9]{1,2}\Z")
+
+
+def by_version(program: str) -> Effect | None:
+    """What `python3.13` and `pip3.13` do; nothing for other names."""
+    found = _VERSIONED.match(program)
+    return EFFECTS[found[1]] if found else None

@@ -1,0 +1,72 @@
+"""How far a command reaches whose doing is not known in full: what it may have touched, and what not."""
+
+from collections.abc import Iterable, Mapping
+
+from lading.check.model.entry import Entry, Nature
+from lading.check.model.nodes import Listed, Node, Overlaid, present, unknown, with_below
+from lading.check.model.scene import Scene
+
+SYSTEM_FOLDERS = (
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "sys", "usr",
+)  # fmt: skip
+"""Where only package managers and installers write."""
+
+SYSTEM_PROGRAMS = (
+    "adduser", "addgroup", "apk", "apt", "apt-cache", "apt-get", "aptitude", "ash", "awk", "bash", "cargo", "cat", "cc",
+    "chmod", "chown", "cp", "curl", "dash", "dig", "dnf", "dpkg", "env", "false", "find", "g++", "gcc", "git", "go",
+    "gosu", "grep", "groupadd", "gzip", "host", "java", "ls", "make", "microdnf", "mongo", "mongosh", "mvn", "mysql",
+    "mysqladmin", "nc", "ncat", "netcat", "netstat", "nslookup", "openssl", "pg_dump", "pg_isready", "pgrep", "php",
+    "ping", "pkill", "printf", "ps", "psql", "redis-cli", "rm", "ruby", "rustc", "sed", "sh", "sleep", "ss", "ssh",
+    "su", "su-exec", "sudo", "tar", "telnet", "test", "true", "unzip", "useradd", "wget", "xargs", "yum", "zsh",
+)  # fmt: skip
+"""Programs that come with a distribution's packages, and with no package of PyPI, npm or the like."""
+
+
+def roam(scene: Scene) -> None:
+    """A program of the project's own has run (a build script, `manage.py`): it may have added anything anywhere but in
+    the system's folders, and removes nothing that anybody relies on."""
+    _spread(scene, "/", SYSTEM_FOLDERS)
+
+
+def spread_programs(scene: Scene, folder: str, *, missing: Iterable[str] = ()) -> None:
+    """Packages of a language have been installed, which may have brought any programs to a folder: none of the
+    system's, and none of `missing`."""
+    _spread(scene, folder, (*SYSTEM_PROGRAMS, *missing))
+
+
+def spread(scene: Scene, folder: str, *, missing: Iterable[str] = ()) -> None:
+    """Anything may have been added to a folder but these names."""
+    _spread(scene, folder, missing)
+
+
+def put_files(scene: Scene, folder: str, names: Mapping[str, Nature | None], *, mode: int | None = 0o755) -> None:
+    """Files of contents that are not known are in a folder now."""
+    owner = scene.owner()
+    over = {
+        name: present(Entry(kind="file", origin=scene.origin, mode=mode, owner=owner, nature=nature))
+        for name, nature in names.items()
+    }
+    _lay(scene, folder, over)
+
+
+def put_folders(scene: Scene, folder: str, names: Iterable[str]) -> None:
+    """Folders with anything in them are in a folder now."""
+    entry = Entry(kind="folder", origin=scene.origin, mode=0o755, owner=scene.owner())
+    filled = present(entry, Listed({}, unknown(scene.origin)))
+    _lay(scene, folder, dict.fromkeys(names, filled))
+
+
+def _spread(scene: Scene, folder: str, kept: Iterable[str]) -> None:
+    node = scene.now.files.node(folder)
+    over = {name: node.child(name) for name in kept}
+    scene.grow(folder)
+    _lay(scene, folder, over)
+
+
+def _lay(scene: Scene, folder: str, over: Mapping[str, Node]) -> None:
+    """A folder has some other children now; it is made where it is missing."""
+    scene.folder(folder)
+    at = scene.look(folder).path
+    node = scene.now.files.node(at)
+    if over and node.below is not None:
+        scene.put(at, with_below(node, Overlaid(node.below, over)))

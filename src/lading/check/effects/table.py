@@ -1,0 +1,54 @@
+"""Every program whose doing is known."""
+
+from collections.abc import Mapping
+
+from lading.check.effects import accounts, apk, apt, fetch, files, go, project, search, texts
+from lading.check.effects.asked import Asked
+from lading.check.effects.effect import Effect
+from lading.check.effects.node import managers
+from lading.check.effects.python import managers as python_managers
+from lading.check.model.scene import Scene
+
+_HARMLESS_NAMES = """
+    [ [[ : alias apt-cache apt-mark arch awk basename break builtin cal case cat cd chcon cksum cmp column comm
+    command continue cut date declare df diff dirname dirs dpkg-query du echo egrep env exit expand export expr
+    false fgrep fi file fold free getconf getent gpg gpgconf grep groups hash head hostname id jobs jq kill ldd
+    less let local locale ls lsb_release lsof md5sum mktemp more nc netstat nm nproc nslookup objdump od openssl
+    pgrep ping pkill popd printenv printf ps pushd pwd read readelf readlink readonly realpath return seq set
+    sha1sum sha224sum sha256sum sha384sum sha512sum shift shopt sleep sort stat strings sum sync tail test time
+    timeout tr trap tree true tty type typeset ulimit umask unalias uname uniq unset wait wc whereis which
+    whoami xxd yes
+"""
+HARMLESS = frozenset(_HARMLESS_NAMES.split())
+"""Programs and words of the shell that change no file (what they write to is a redirection's matter)."""
+
+
+def nothing(_asked: Asked, _scene: Scene) -> None:
+    """No effect."""
+
+
+def anything(_asked: Asked, scene: Scene) -> None:
+    """A program that nobody knows: it may have done anything."""
+    scene.blur_all()
+
+
+EFFECTS: Mapping[str, Effect] = {
+    **dict.fromkeys(HARMLESS, nothing),
+    **files.EFFECTS,
+    **accounts.EFFECTS,
+    **texts.EFFECTS,
+    **search.EFFECTS,
+    **fetch.EFFECTS,
+    **apt.EFFECTS,
+    **apk.EFFECTS,
+    **project.EFFECTS,
+    **go.EFFECTS,
+    **managers.EFFECTS,
+    **python_managers.EFFECTS,
+}
+"""What each program does, by its name without folders."""
+
+
+def effect_of(asked: Asked) -> Effect:
+    """What a program does; of one that is not known, anything."""
+    return EFFECTS.get(asked.program) or python_managers.by_version(asked.program) or anything
