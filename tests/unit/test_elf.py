@@ -1,4 +1,3 @@
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -6,33 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.elf import library
 
-from lading.elf import Elf, read_elf
-
-
-def library(
-    needed: tuple[str, ...], *, soname: str = "", runpath: str = "", machine: int = 62, interpreter: str = ""
-) -> bytes:
-    """The smallest ELF file with a dynamic section: headers, strings, entries, all in one segment at address 4096."""
-    strings, places = b"\0", dict[str, int]()
-    for text in (*needed, soname, runpath):
-        if text and text not in places:
-            places[text] = len(strings)
-            strings += text.encode() + b"\0"
-    inside = interpreter.encode() + b"\0"
-    start = 64 + 56 * 3
-    entries = [(1, places[name]) for name in needed]
-    entries += [(tag, places[text]) for tag, text in ((14, soname), (29, runpath)) if text]
-    entries += [(5, 4096 + start), (10, len(strings)), (0, 0)]
-    dynamic = b"".join(struct.pack("<QQ", *entry) for entry in entries)
-    size = start + len(strings) + len(dynamic) + len(inside)
-    header = struct.pack(
-        "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 3, machine, 1, 0, 64, 0, 0, 64, 56, 3, 0, 0, 0
-    )  # fmt: skip
-    at, after = start + len(strings), start + len(strings) + len(dynamic)
-    programs = [(1, 0, 4096, size), (2, at, 4096 + at, len(dynamic)), (3 if interpreter else 4, after, 0, len(inside))]
-    table = b"".join(struct.pack("<IIQQQQQQ", kind, 4, o, a, a, n, n, 8) for kind, o, a, n in programs)
-    return header + table + strings + dynamic + inside
+from lading.elf import HEAD, Elf, Versions, machine_of, read_elf
 
 
 def test_needs_are_told_in_their_order() -> None:
@@ -47,6 +22,62 @@ def test_a_program_has_an_interpreter() -> None:
     found = read_elf(library((), interpreter="/lib64/ld-linux-x86-64.so.2"))
     assert found
     assert (found.interpreter, found.needed) == ("/lib64/ld-linux-x86-64.so.2", ())
+
+
+def test_versions_are_told_but_for_those_that_may_be_missing() -> None:
+    found = read_elf(
+        library(
+            ("libc.so.6",),
+            versions={"libc.so.6": ("GLIBC_2.34", "?GLIBC_2.38"), "libm.so.6": ("GLIBC_2.2.5",)},
+            provides=("APP_1", "APP_2"),
+        )
+    )
+    assert found
+    assert found.versions == (Versions("libc.so.6", ("GLIBC_2.34",)), Versions("libm.so.6", ("GLIBC_2.2.5",)))
+    assert found.provides == ("APP_1", "APP_2")
+
+
+def test_both_forms_of_folders_to_look_in_are_told_apart() -> None:
+    found = read_elf(library((), runpath="/a:/b", rpath="/c"))
+    assert found
+    assert (found.runpath, found.rpath) == (("/a", "/b"), ("/c",))
+
+
+@pytest.mark.parametrize(
+    "path", sorted({Path(sys.executable).resolve(), *Path("/lib/x86_64-linux-gnu").glob("lib[cm].so.6")})
+)
+def test_it_reads_versions_as_pyelftools_does(path: Path) -> None:
+    from elftools.elf.elffile import ELFFile
+
+    found = read_elf(path.read_bytes())
+    assert found
+    with path.open("rb") as file:
+        elf = ELFFile(file)
+        needs, own = elf.get_section_by_name(".gnu.version_r"), elf.get_section_by_name(".gnu.version_d")
+        wanted = {need.name: [one.name for one in names] for need, names in (needs.iter_versions() if needs else ())}
+        given_ = [
+            next(iter(names)).name
+            for version, names in (own.iter_versions() if own else ())
+            if not version["vd_flags"] & 1
+        ]
+    assert {one.library: list(one.names) for one in found.versions} == wanted
+    assert list(found.provides) == given_
+
+
+@pytest.mark.parametrize(
+    ("head", "machine"),
+    [
+        (b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\0", "x86_64"),
+        (b"\x7fELF\x01\x01" + bytes(12) + b"\x3e\0", "x86_64 (32 bit)"),
+        (b"\x7fELF\x01\x01" + bytes(12) + b"\x03\0", "i386"),
+        (b"\x7fELF\x02\x02" + bytes(12) + b"\0\x16", "s390x"),
+        (b"\x7fELF\x02\x01" + bytes(12) + b"\xff\x7f", "32767"),
+        (b"\x7fELF\x02\x01", ""),
+        (b"#!/bin/sh" + bytes(20), ""),
+    ],
+)
+def test_the_machine_is_told_of_every_kind(head: bytes, machine: str) -> None:
+    assert machine_of(head[:HEAD]) == machine
 
 
 def test_it_finds_what_the_loader_finds() -> None:
@@ -67,7 +98,9 @@ def test_other_files_have_none(data: bytes) -> None:
 
 @given(st.data())
 def test_a_damaged_file_has_none_or_some_and_does_no_harm(data: st.DataObject) -> None:
-    whole = library(("libpq.so.5", "libc.so.6"), soname="libx.so.1")
+    whole = library(
+        ("libpq.so.5", "libc.so.6"), soname="libx.so.1", versions={"libc.so.6": ("A", "B")}, provides=("C",)
+    )
     at = data.draw(st.integers(0, len(whole) - 1))
     damaged = whole[:at] + data.draw(st.binary(min_size=1, max_size=8)) + whole[at + data.draw(st.integers(0, 8)) :]
     found = read_elf(damaged)

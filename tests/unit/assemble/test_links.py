@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import cast
 from zipfile import ZipFile
 
-from tests.unit.test_elf import library
+from tests.support.elf import library
 
 from lading.assemble.links import file_names, linked, linked_wheel, needs_of, unmet
 from lading.assemble.python.dependencies import DependenciesStep

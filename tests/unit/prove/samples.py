@@ -5,7 +5,8 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -20,7 +21,19 @@ from lading.oci.model import (
     Layer,
 )
 
-Content = bytes | str | tarfile.TarInfo
+
+class Owned(NamedTuple):
+    """A file (or, with a path that ends with `/`, a folder) with what a tar archive says of it beside its bytes."""
+
+    data: bytes = b""
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+    mtime: int = 0
+    xattrs: Mapping[str, bytes] = MappingProxyType({})
+
+
+Content = bytes | str | tarfile.TarInfo | Owned
 """A file's bytes, a symbolic link's target as `-> target`, or any entry."""
 
 
@@ -82,7 +95,12 @@ def tar_of(entries: Mapping[str, Content]) -> bytes:
         for path, content in entries.items():
             info = content if isinstance(content, tarfile.TarInfo) else tarfile.TarInfo(path.rstrip("/"))
             data = b""
-            if path.endswith("/"):
+            if isinstance(content, Owned):
+                data, info.mode, info.uid, info.gid, info.mtime = content[:5]
+                info.size, info.type = len(data), tarfile.DIRTYPE if path.endswith("/") else tarfile.REGTYPE
+                texts = {f"SCHILY.xattr.{name}": value.decode("latin-1") for name, value in content.xattrs.items()}
+                info.pax_headers = texts
+            elif path.endswith("/"):
                 info.type, info.mode = tarfile.DIRTYPE, info.mode if isinstance(content, tarfile.TarInfo) else 0o755
             elif isinstance(content, str) and content.startswith("-> "):
                 info.type, info.linkname = tarfile.SYMTYPE, content.removeprefix("-> ")
