@@ -174,8 +174,8 @@ def _ending(inputs: Inputs, made: _Making) -> Iterator[str]:
 
 
 _DEAF = frozenset({"Astro", "NestJS", "Vite"})
-"""Frameworks whose servers end only where the source sees to it: Astro's does not, Nest's where `enableShutdownHooks` is
-called, Vite makes none (https://docs.nestjs.com/fundamentals/lifecycle-events#application-shutdown)."""
+"""Frameworks whose servers end only where the source sees to it: Astro's does not, Nest's where `enableShutdownHooks`
+is called, Vite makes none (https://docs.nestjs.com/fundamentals/lifecycle-events#application-shutdown)."""
 
 
 def _fallback(package: PackageFacts, framework: Fact[str] | None) -> str:

@@ -17,7 +17,7 @@ missing."""
 
 class Framework(NamedTuple):
     """A framework as a project uses it. `start` are words for node; `bundled` says that the output has all modules that
-    it loads; `port` is where its server listens where nobody says otherwise; `problem` is what stands against building it,
+    it loads; `port` is where its server listens unless told otherwise; `problem` is what stands against building it,
     with the way out."""
 
     name: str
@@ -145,9 +145,7 @@ def _react_router(look: Look) -> Framework | None:
         name == "Remix" and _setting(look.config("vite.config")[1], "ssr") == "false"
     ):
         return Framework(name, "site", (("build/client", ".", False),), source=where)
-    package, file = (
-        ("@react-router/serve", "bin.js") if name == "React Router" else ("@remix-run/serve", "dist/cli.js")
-    )
+    package, file = ("@react-router/serve", "bin.js") if name == "React Router" else ("@remix-run/serve", "dist/cli.js")
     start = (f"node_modules/{package}/{file}", "./build/server/index.js")
     outputs: tuple[Output, ...] = (("build", "build", False), ("public", "public", True))
     return Framework(name, "server", outputs, start, port=3000, source=where, needs=package)
