@@ -102,24 +102,20 @@ class Files(msgspec.Struct, frozen=True, eq=False):
                 yield Found(path=f"{at}/{name}", presence=child.presence, origin=child.origin, entry=child.entry)
                 waiting.append((f"{at}/{name}", child))
 
-    def edit(self, path: str, change: Change, *, origin: Origin | None = None, follow: bool = True) -> "Files":
-        """The files with another node at a path. With an `origin`, folders on the way that are missing are made by it;
-        without, nothing is changed below a path that is not there. `follow` is about a link at the end only."""
+    def edit(self, path: str, change: Change, *, parent: Entry | None = None, follow: bool = True) -> "Files":
+        """The files with another node at a path. Folders on the way that are missing become as `parent`; without one,
+        nothing is changed below a path that is not there. `follow` is about a link at the end only."""
         walk = self._walk(path, follow=follow)
         if not walk.names:
             return Files(change(self.root))
         nodes = walk.nodes
-        if origin is None and any(node.presence == "absent" for node in nodes[:-1]):
+        if parent is None and any(node.presence == "absent" for node in nodes[:-1]):
             return self
-        parents = [node if origin is None else _as_folder(node, origin) for node in nodes[:-1]]
+        parents = [node if parent is None else _as_folder(node, parent) for node in nodes[:-1]]
         made = change(nodes[-1])
-        for name, parent in zip(reversed(walk.names), reversed(parents), strict=True):
-            made = with_child(parent, name, made)
+        for name, above in zip(reversed(walk.names), reversed(parents), strict=True):
+            made = with_child(above, name, made)
         return Files(made)
-
-    def put(self, path: str, node: Node, *, follow: bool = True) -> "Files":
-        """The files with this node at a path, and folders on the way to it."""
-        return self.edit(path, lambda _: node, origin=node.origin, follow=follow)
 
     def _walk(self, path: str, *, follow: bool) -> "_Walk":
         walk = _Walk(self.root)
@@ -183,11 +179,11 @@ def anything(origin: Origin) -> Files:
     return Files(present(top, Listed({}, unknown(origin))))
 
 
-def _as_folder(node: Node, origin: Origin) -> Node:
+def _as_folder(node: Node, made: Entry) -> Node:
     """The node of a path that certainly is a folder now, since something has been put below it."""
     if node.entry is not None and node.entry.kind == "folder":
         return node
     if node.presence == "absent":
-        return folder(Entry(kind="folder", origin=origin, mode=0o755, owner=ROOT))
-    top = present(Entry(kind="folder", origin=origin))
-    return with_below(top, node.below or Listed({}, unknown(origin)))
+        return folder(made)
+    top = present(Entry(kind="folder", origin=made.origin))
+    return with_below(top, node.below or Listed({}, unknown(made.origin)))

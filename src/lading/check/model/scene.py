@@ -24,12 +24,14 @@ from lading.check.model.step import Need
 
 
 class Scene:
-    """A state that changes. `now` is what it has become, `origin` the instruction at work, `needs` what it needed."""
+    """A state that changes. `now` is what it has become, `origin` the instruction at work, `needs` what it needed.
+    `parents` own the folders that are made on the way to what is written; without, who commands run as."""
 
     def __init__(self, state: State, origin: Origin) -> None:
         self.now = state
         self.origin = origin
         self.needs: list[Need] = []
+        self.parents: Owner | None = None
 
     def absolute(self, path: str) -> str | None:
         """A path from the working folder; nothing where that is not known."""
@@ -250,5 +252,6 @@ class Scene:
         if at is None:
             self.blur_all()
             return
-        files = self.now.files.edit(at, change, origin=self.origin if makes else None, follow=follow)
+        made = Entry(kind="folder", origin=self.origin, mode=0o755, owner=self.parents or self.owner())
+        files = self.now.files.edit(at, change, parent=made if makes else None, follow=follow)
         self.now = replace(self.now, files=files)

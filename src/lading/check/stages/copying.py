@@ -55,6 +55,7 @@ class _Copier:
         self._scene = scene
         self._scope = scope
         self._owner = self._chown()
+        scene.parents = self._owner or ROOT
         self._mode, self._mode_known = self._chmod()
 
     def run(self) -> tuple[Copying, ...]:
@@ -79,23 +80,25 @@ class _Copier:
 
     def _paths(self, source: Word, path: str, at: str, into: bool) -> Copying:
         clean = posixpath.normpath(f"/{path.lstrip('/')}")
-        if has_magic(clean):
-            found, complete = find_all(self._sources.files, clean)
-            presence: Presence = "present" if found else ("absent" if complete else "unknown")
-            if not complete:
-                self._something(at, into)
-        else:
+        kept = path.partition("/./")[2] or clean.lstrip("/")
+        if not has_magic(clean):
             one = self._sources.files.look(clean)
-            found, presence = (one,), one.presence
             if not one.present:  # the build goes on only where it is there
                 self._something(f"{at}/{posixpath.basename(clean)}" if into else at, into)
-        targets = [self._land(one, path, at, into) for one in found if one.present]
-        return self._said(source, presence, clean, found, tuple(filter(None, targets)))
+            landed = (self._land(clean, kept, at, into),) if one.present else ()
+            return self._said(source, one.presence, clean, (one,), landed)
+        matches, complete = find_all(self._sources.files, clean)
+        if not complete:
+            self._something(at, into)
+        targets = tuple(self._land(match, None, at, into) for match in matches)
+        presence: Presence = "present" if matches else ("absent" if complete else "unknown")
+        return self._said(source, presence, clean, tuple(map(self._sources.files.look, matches)), targets)
 
-    def _land(self, found: Found, path: str, at: str, into: bool) -> str | None:
-        """A source that is there comes into the stage. Where it does, if that is known."""
-        node = self._sources.files.node(found.path)
-        target = self._target(found, node, path, at, into)
+    def _land(self, path: str, kept: str | None, at: str, into: bool) -> str | None:
+        """A source that is there comes into the stage. Where it does, if that is known. `kept` is the path that
+        `--parents` keeps."""
+        node = self._sources.files.node(path)
+        target = self._target(node, path, kept, at, into)
         if target is None or (self._copy.adds and _is_archive(node)):
             self._something(at, into)
             return None
@@ -103,28 +106,35 @@ class _Copier:
         if _kind(node) == "folder":
             if self._copy.flag("exclude") is not None:
                 copied = with_below(copied, Listed({}, unknown(self._scene.origin)))
+            self._scene.folder(target, owner=self._owner or ROOT)
             self._scene.change(target, lambda under: _onto(under, copied))
         else:
             self._scene.put(target, copied)
         if not self._mode_known:
             self._scene.chmod(target, None, deep=True)
+        if self._copy.flag("link") is not None:
+            self._replace_parents(target)
         return target
 
-    def _target(self, found: Found, node: Node, path: str, at: str, into: bool) -> str | None:
+    def _replace_parents(self, path: str) -> None:
+        """With `--link` the folders on the way are made anew, and lie upon those that are there."""
+        made = Entry(kind="folder", origin=self._scene.origin, mode=0o755, owner=self._owner or ROOT)
+        while (path := posixpath.dirname(path)) != "/":
+            self._scene.change(path, lambda node: Node("present", node.origin, made, node.below))
+
+    def _target(self, node: Node, path: str, kept: str | None, at: str, into: bool) -> str | None:
         """Where a source comes to; nothing where that is not known. What is in a folder comes to the destination
         itself."""
         kind = _kind(node)
         if self._copy.flag("parents") is not None:
-            kept = path.partition("/./")[2] or path
-            return None if has_magic(kept) else posixpath.normpath(f"{at}/{kept}")
+            return None if kept is None else posixpath.normpath(f"{at}/{kept}")
         if kind == "folder":
             return at
-        inside = f"{at.rstrip('/')}/{posixpath.basename(found.path if not found.links else path)}"
         if kind is None:
             return None
         there = self._scene.look(at)
         if into or (there.entry is not None and there.entry.kind == "folder"):
-            return inside
+            return f"{at.rstrip('/')}/{posixpath.basename(path)}"
         return at if there.absent or (there.entry is not None and there.entry.kind == "file") else None
 
     def _something(self, at: str | None, into: bool) -> None:
@@ -155,7 +165,7 @@ class _Copier:
         presence: Presence,
         path: str | None,
         found: tuple[Found, ...] = (),
-        targets: tuple[str, ...] = (),
+        targets: tuple[str | None, ...] = (),
     ) -> Copying:
         context = self._sources.context
         hidden = presence == "absent" and context is not None and path is not None and not has_magic(path)
@@ -167,7 +177,7 @@ class _Copier:
             image=self._sources.image,
             found=found,
             is_pattern=path is not None and has_magic(path),
-            targets=targets,
+            targets=tuple(target for target in targets if target is not None),
             ignored=_hidden_by(context, path) if hidden and context is not None and path is not None else "",
         )
 

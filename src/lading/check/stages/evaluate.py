@@ -101,7 +101,7 @@ class _Evaluation:
         if base is not None and named is None:
             return base.end
         if named is not None:
-            return replace(base_state(None, origin, self._machine), files=named.files)
+            return replace(base_state("scratch", origin, self._machine), files=named.files)
         return base_state(image, origin, self._machine)
 
     def _step(self, instruction: AnyInstruction, before: State, index: int, *, from_base: bool) -> Step:

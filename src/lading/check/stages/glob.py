@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from lading.check.model.files import Files, Found
+from lading.check.model.files import Files
 
 MAGIC = frozenset("*?[\\")
 
@@ -14,14 +14,14 @@ def has_magic(path: str) -> bool:
     return not MAGIC.isdisjoint(path)
 
 
-def find_all(files: Files, pattern: str) -> tuple[tuple[Found, ...], bool]:
+def find_all(files: Files, pattern: str) -> tuple[tuple[str, ...], bool]:
     """The paths that match an absolute pattern and are certainly there, and whether these are all."""
     parts = [part for part in pattern.split("/") if part]
     complete = [True]
     return tuple(_below(files, "", parts, complete)), complete[0]
 
 
-def _below(files: Files, at: str, parts: list[str], complete: list[bool]) -> Iterator[Found]:
+def _below(files: Files, at: str, parts: list[str], complete: list[bool]) -> Iterator[str]:
     name, *rest = parts
     if not has_magic(name):
         yield from _reached(files, f"{at}/{name}", rest, complete)
@@ -34,11 +34,11 @@ def _below(files: Files, at: str, parts: list[str], complete: list[bool]) -> Ite
             yield from _reached(files, f"{at}/{one}", rest, complete)
 
 
-def _reached(files: Files, path: str, rest: list[str], complete: list[bool]) -> Iterator[Found]:
+def _reached(files: Files, path: str, rest: list[str], complete: list[bool]) -> Iterator[str]:
     found = files.look(path)
     complete[0] &= found.presence != "unknown"
     if found.present:
-        yield from _below(files, path, rest, complete) if rest else (found,)
+        yield from _below(files, path, rest, complete) if rest else (path,)
 
 
 @cache
