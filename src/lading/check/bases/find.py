@@ -62,8 +62,8 @@ def _state(variant: Variant, origin: Origin, machine: str) -> State:
     libc: Libc | None = _last(one.libc for one in parts)
     return State(
         system=System(
-            distribution=_last(one.distribution for one in parts) or "",
-            release=_last(one.release for one in parts) or "",
+            distribution=_last(one.distribution or None for one in parts) or "",
+            release=_last(one.release or None for one in parts) or "",
             libc=libc,
             machine=machine,
         ),

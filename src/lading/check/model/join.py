@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lading.check.model.files import Files
 from lading.check.model.nodes import join
-from lading.check.model.state import Accounts, Config, Packages, State, Variables
+from lading.check.model.state import Accounts, Config, Packages, State, System, Variables
 
 Value = TypeVar("Value")
 
@@ -17,7 +17,7 @@ def join_states(one: State, other: State) -> State:
     if one is other:
         return one
     return State(
-        system=one.system,
+        system=_system(one.system, other.system),
         files=one.files if one.files is other.files else Files(join(one.files.root, other.files.root)),
         env=_variables(one.env, other.env),
         arguments=_values(one.arguments, other.arguments),
@@ -27,6 +27,18 @@ def join_states(one: State, other: State) -> State:
         accounts=_accounts(one.accounts, other.accounts),
         packages=_packages(one.packages, other.packages),
         config=_config(one.config, other.config),
+    )
+
+
+def _system(one: System, other: System) -> System:
+    if one == other:
+        return one
+    same = one.distribution == other.distribution
+    return System(
+        distribution=one.distribution if same else "",
+        release=one.release if same and one.release == other.release else "",
+        libc=one.libc if one.libc == other.libc else None,
+        machine=one.machine,
     )
 
 
