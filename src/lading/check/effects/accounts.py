@@ -218,14 +218,15 @@ def _open(scene: Scene) -> None:
 def _number(text: str | None, scene: Scene, *, system: bool, upwards: bool = False) -> int | None:
     """The number that a user gets: the one that is said, else the next free one (useradd(8), adduser(8))."""
     accounts = scene.now.accounts
-    users = accounts.users.values()
-    taken = {one.uid for one in users} | {one.gid for one in accounts.groups.values()}
+    taken = {one.uid for one in accounts.users.values()}
+    if upwards:
+        taken |= {one.gid for one in accounts.groups.values()}
     return _next(text, taken, accounts.closed, system=system, upwards=upwards)
 
 
 def _gid(text: str | None, scene: Scene, *, system: bool) -> int | None:
     accounts = scene.now.accounts
-    taken = {one.gid for one in accounts.groups.values()} | {one.uid for one in accounts.users.values()}
+    taken = {one.gid for one in accounts.groups.values()}
     upwards = scene.now.system.distribution == "alpine"
     return _next(text, taken, accounts.closed, system=system, upwards=upwards)
 

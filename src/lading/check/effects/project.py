@@ -50,10 +50,10 @@ def cargo(asked: Asked, scene: Scene) -> None:
 
 
 _BUILDS = (
-    "ant", "bazel", "bundle", "composer", "configure", "dotnet", "gem", "gradle", "gradlew", "javac", "mix", "mvn",
-    "mvnw", "protoc", "rake", "sbt", "swift", "gcc", "g++", "cc", "strip", "ldconfig", "update-ca-certificates", "locale-gen",
-    "fc-cache", "localedef", "dpkg-reconfigure", "alembic", "django-admin", "flask", "pytest", "ruff", "mypy",
-    "playwright", "prisma", "next", "vite", "turbo", "nx", "ng", "hugo", "sqlx", "update-alternatives", "setcap",
+    "alembic", "ant", "bazel", "bundle", "cc", "composer", "configure", "django-admin", "dotnet", "dpkg-reconfigure",
+    "fc-cache", "flask", "g++", "gcc", "gem", "gradle", "gradlew", "hugo", "javac", "ldconfig", "locale-gen",
+    "localedef", "mix", "mvn", "mvnw", "mypy", "next", "ng", "nx", "playwright", "prisma", "protoc", "pytest", "rake",
+    "ruff", "sbt", "setcap", "sqlx", "strip", "swift", "turbo", "update-alternatives", "update-ca-certificates", "vite",
 )  # fmt: skip
 
 EFFECTS: Mapping[str, Effect] = {

@@ -15,8 +15,8 @@ from lading.check.model.scene import Scene
 
 _VALUED = (
     "--omit", "--include", "--only", "--prefix", "-w", "--workspace", "--registry", "--cache", "--loglevel", "-C",
-    "--dir", "--cwd", "--filter", "-F", "--network-timeout", "--cache-folder", "--install-directory", "--modules-folder",
-    "--fetch-retries", "--fetch-timeout", "--userconfig", "--store-dir",
+    "--dir", "--cwd", "--filter", "-F", "--network-timeout", "--cache-folder", "--install-directory",
+    "--modules-folder", "--fetch-retries", "--fetch-timeout", "--userconfig", "--store-dir",
 )  # fmt: skip
 _GLOBAL = ("-g", "--global")
 _LOCKS: Mapping[str, str] = {"yarn": "yarn.lock", "pnpm": "pnpm-lock.yaml"}

@@ -83,6 +83,7 @@ def selection(args: Arguments, scene: Scene) -> Selection:
     elif not args.has("--no-default-groups") and not only:
         groups += _default_groups(scene)
     extras = [EVERY] if args.has("--all-extras") else [normalised(one) for one in args.values("--extra") if one]
+    groups = [one for one in groups if one not in without]
     return Selection(main=not only, groups=tuple(only or groups), without=tuple(without), extras=tuple(extras))
 
 
