@@ -91,7 +91,7 @@ class Closure:
         """What is wrong; `started` are the real paths of the programs that the image starts."""
         loaded = self._loaded_by(started)
         yield from self._loaders(loaded)
-        yield from self._foreign()
+        yield from self._foreign(started)
         yield from self._mixed(loaded)
         yield from self._libraries(loaded)
         yield from self._versions(loaded)
@@ -180,10 +180,11 @@ class Closure:
                     LOADER, message, self._inside.place(path), severity=self._severity(path, loaded), help=_DYNAMIC
                 )
 
-    def _foreign(self) -> Iterator[Finding]:
+    def _foreign(self, started: frozenset[str]) -> Iterator[Finding]:
+        """Files for other machines; of those that the image starts it is told that they cannot be."""
         paths: dict[str, list[str]] = {}
         for path, file in self._inside.files.items():
-            if file.seen.machine and self.loader.machine and file.seen.machine != self.loader.machine:
+            if file.seen.machine and not self._is_own_machine(path) and path not in started:
                 paths.setdefault(file.seen.machine, []).append(path)
         for machine, those in sorted(paths.items()):
             shown = listed([f"/{path}" for path in those], 3)

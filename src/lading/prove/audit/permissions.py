@@ -56,8 +56,8 @@ def look(inside: Inside) -> Iterator[Finding]:
             kind = "folder" if file.kind == "folder" else "file"
             message = f"everybody may write to the {kind} /{path} ({file.mode:04o}){whose(inside, path)}"
             yield found(WRITABLE, message, inside.place(path), help=f"chmod o-w /{path}")
-    own = writable(inside)
-    if own and inside.user.uid != 0:
+    own = tuple(path for path in writable(inside) if not inside.files[path].mode & 0o002)
+    if own:
         message = f"the image's user ({inside.user.uid}) may change {len(own)} of its files: {listed(_shown(own))}"
         yield found(OWN, message, inside.place(own[0]), help="copy them as root's (without --chown), readable for all")
 

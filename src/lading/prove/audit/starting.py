@@ -12,7 +12,7 @@ from functools import cached_property
 from lading.finding import Finding, Place, Rule, Severity
 from lading.prove.audit import scripts
 from lading.prove.audit.found import found
-from lading.prove.audit.inside import File, Inside
+from lading.prove.audit.inside import DEFAULT_PATH, File, Inside
 from lading.prove.audit.loader import MACHINES
 
 NONE = Rule(
@@ -108,8 +108,8 @@ class Starting:
         yield from self._command()
         yield from self._health()
         yield from self._folder()
-        for folder in self._inside.search_path if "PATH" in self._inside.env else ():
-            if not self._inside.is_folder(folder) and not folder.startswith(("/usr/local", "/sbin", "/usr/sbin")):
+        for folder in self._inside.search_path:
+            if folder not in DEFAULT_PATH and not self._inside.is_folder(folder):
                 yield found(SEARCH, f"{folder} is in PATH, and not in the image", Place(path="configuration › Env"))
 
     def _command(self) -> Iterator[Finding]:
