@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lading.assemble.stored import StoredImage, open_stored
 from lading.http import Http
+from lading.oci.layout import read_layout
 from lading.oci.partial import image_of
 from lading.oci.registry import Registry
 from lading.proc import Runner
@@ -59,3 +60,18 @@ def push_base(folder: Path, service: Path, env: dict[str, str], registry: str) -
     reference = f"{registry}/bench/base:1"
     Registry(Http(), env, Runner()).push(reference, image_of(config, [layer]))
     return Base(store, reference)
+
+
+def pulled(flags: list[str], registry: str, env: dict[str, str]) -> list[str]:
+    """Flags of BuildKit that name layouts (`NAME=oci-layout://FOLDER:TAG`) with images in their place that the engine
+    has: what a build machine has pulled before, and what no emptied cache takes away."""
+    found = []
+    for flag in flags:
+        name, _, layout = flag.partition("=oci-layout://")
+        if layout:
+            folder = Path(layout.rpartition(":")[0])
+            reference = f"{registry}/bench/{folder.name.lower()}:1"
+            Registry(Http(), env, Runner()).push(reference, read_layout(folder).open())
+            subprocess.run(["docker", "pull", "--quiet", reference], env=env, check=True, stdout=subprocess.DEVNULL)
+        found.append(f"{name}=docker-image://{reference}" if layout else flag)
+    return found

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from tests.support.public_bases import PublicBases
 from tools.engine.home import find_home
 
+from bench.base import pulled
+
 DOCKERFILE = """\
 FROM base AS build
 USER 0:0
@@ -178,7 +180,7 @@ class Rendered(Docker):
         bases = PublicBases(home=find_home(env), folder=folder / "bases")
         bases.folder.mkdir()
         text, flags = bases.stand_in((work / "Dockerfile").read_text(), base=folder / "slim")
-        self._flags += flags
+        self._flags += pulled(flags, registry, env)
         self._dockerfile = folder / "rendered.Dockerfile"
         self._dockerfile.write_text(text)
         shutil.copyfile(work / "Dockerfile.dockerignore", folder / "rendered.Dockerfile.dockerignore")

@@ -234,14 +234,14 @@ def rendered() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, bases in BASES.items():
         for base in bases:
-            made = planned(PROJECTS[name](), base)
+            made, files = planned(PROJECTS[name](), base), PROJECTS[name]().files()
             kind = base if base in ("distroless", "slim") else "image"
-            text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
+            text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions, listing=files)
             found[f"{name}.{kind}.Dockerfile"] = text
             found[f"{name}.dockerignore"] = dockerignore(made.plan)
             if (name, base) == ("riskshield", "distroless"):
                 debug = with_debug_shell(made.plan)
-                text = dockerfile(debug, pins=pins_for(made.plan), reasons=made.decisions)
+                text = dockerfile(debug, pins=pins_for(made.plan), reasons=made.decisions, listing=files)
                 found[f"{name}.debug.Dockerfile"] = text
         one = member(PROJECTS[name]())
         found[f"{name}.compose.yaml"] = compose([one])

@@ -5,7 +5,8 @@
 
 Layers are read with Python's own `tarfile`, so that no reader of Lading's can be wrong in the same way twice. What
 differs on purpose is listed in `DIFFERENCES`, value by value: a difference that is not listed fails the test, and so
-does one that is listed and no longer there. docs/render.md has the list as a table.
+does one that is listed and no longer there. What differs in the source that ships is listed by patterns (`SOURCE`,
+`CHECKOUT`). docs/render.md has the lists as tables.
 """
 
 import gzip
@@ -13,6 +14,7 @@ import hashlib
 import io
 import json
 import posixpath
+import re
 import stat
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,6 +69,37 @@ DIFFERENCES = (
 """All that may differ between the images of the two engines."""
 
 
+class Rule(NamedTuple):
+    """A difference wherever a pattern of paths matches: how people are shown it, in what, both sides, and why."""
+
+    pattern: str
+    shown: str
+    what: str
+    embedded: str
+    buildkit: str
+    reason: str
+
+
+_IN_APP = r"/app/(?!\.venv/)"
+SOURCE = (
+    Rule(
+        rf"{_IN_APP}(?:.*/)?__pycache__(?:/[^/]+\.pyc)?", "__pycache__", "there", "its bytecode", "nothing",
+        "a container that compiles takes more time at each changed line than all else of the build; `compileall` in a "
+        "RUN of your own gives it back",
+    ),
+)  # fmt: skip
+"""What differs where source of Python ships."""
+CHECKOUT = (
+    Rule(
+        r"/app/(?:pyproject\.toml|uv\.lock)", "the lock, pyproject.toml", "there", "nothing", "file",
+        "where a link lies beside them: COPY of its folder cannot leave them out, and COPY of its name would follow it",
+    ),
+    Rule(rf"{_IN_APP}.*", "what has odd permissions", "mode", "644 or 755", "the checkout's", "COPY takes them over"),
+    Rule(rf"{_IN_APP}.*", "an empty folder", "there", "nothing", "folder", "COPY takes it over; git has none"),
+)  # fmt: skip
+"""What differs besides where a checkout is as awkward as can be."""
+
+
 class Entry(NamedTuple):
     """One path: `kind` is `file`, `folder` or `link`, `mode` permission bits, `owner` numeric, `content` a digest."""
 
@@ -118,6 +151,36 @@ def differences(
 def expected(base: str) -> Found:
     """The differences that are listed for a base."""
     return {(one.place, one.what): (one.embedded, one.buildkit) for one in DIFFERENCES if base in one.bases}
+
+
+def unexplained(found: Found, rules: Iterable[Rule]) -> tuple[Found, list[Rule]]:
+    """The differences that none of the rules is about, and the rules that are about no difference."""
+    left, unseen = dict(found), []
+    for rule in rules:
+        seen = [key for key, pair in left.items() if _is_about(rule, key, pair)]
+        left = {key: pair for key, pair in left.items() if key not in seen}
+        unseen += [] if seen else [rule]
+    return left, unseen
+
+
+def _is_about(rule: Rule, key: tuple[str, str], pair: Pair) -> bool:
+    nothing = [side == "nothing" for side in (rule.embedded, rule.buildkit)]
+    kind = rule.buildkit if rule.buildkit in ("file", "folder") else pair[1]
+    return (
+        key[1] == rule.what
+        and bool(re.fullmatch(rule.pattern, key[0]))
+        and [side is None for side in pair] == nothing
+        and pair[1] == kind
+    )
+
+
+def rules_table() -> str:
+    """The rules as a table for people."""
+    rows = ["| where | `lading build` | BuildKit | why |", "|---|---|---|---|"]
+    rows += [
+        f"| {one.shown}, {one.what} | {one.embedded} | {one.buildkit} | {one.reason} |" for one in (*SOURCE, *CHECKOUT)
+    ]
+    return "\n".join(rows) + "\n"
 
 
 def table() -> str:

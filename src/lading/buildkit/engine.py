@@ -30,6 +30,7 @@ from lading.oci.partial import images_of
 from lading.plan.model import Plan
 from lading.proc import Runner
 from lading.store import Store
+from lading.tree.tree import FolderTree
 
 # Settings of a person's shell that would change what is asked for here.
 _ENVIRONMENT: Mapping[str, str] = {"BUILDX_METADATA_PROVENANCE": "disabled", "DOCKER_CLI_HINTS": "false"}
@@ -76,7 +77,8 @@ class BuildKitEngine:
         from lading.buildkit.jobs import job_of  # a team's own Dockerfile needs no renderer
 
         one = msgspec.structs.replace(plan, platforms=(platform,))
-        made = self.make(job_of(one, pins, root=self._root, mtime=self._mtime), listener=self._listener)
+        job = job_of(one, pins, root=self._root, listing=FolderTree(self._root).files(), mtime=self._mtime)
+        made = self.make(job, listener=self._listener)
         content = open_stored(self._store, made.digest)
         if is_index(content):  # a builder's own settings can add attestations
             os, _, architecture = platform.partition("/")

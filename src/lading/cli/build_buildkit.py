@@ -105,7 +105,14 @@ def _planned(plans: "Sequence[Plan]", project: "Project", args: argparse.Namespa
     problems: list[LadingError] = []
     for plan in plans:
         try:
-            job = job_of(plan, pins, root=project.root, reasons=why[plan.service], mtime=mtime_of(context.env))
+            job = job_of(
+                plan,
+                pins,
+                root=project.root,
+                listing=project.tree.files(),
+                reasons=why[plan.service],
+                mtime=mtime_of(context.env),
+            )
         except LadingError as error:
             problems.append(error)
             continue

@@ -1,10 +1,11 @@
 """What a Dockerfile's build context has: all that any step of the plan reads, and nothing that may not leave the desk.
 
 One Dockerfile has one context. The steps of a plan leave out different files: a wheel may need a README that the image
-must not have. So the context has what any of them reads, and `surplus` tells what a step must take away again.
+must not have. So the context has what any of them reads, `surplus` tells what a step must not take along, and `chosen`
+what it then names one by one: COPY of a whole folder can leave nothing out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from posixpath import dirname, join
 
 import msgspec
@@ -22,13 +23,16 @@ from lading.plan.model import (
 )
 from lading.render.requirements import files_of
 from lading.tree.patterns import Patterns
-from lading.tree.tree import SKIPPED_FOLDERS
+from lading.tree.tree import SKIPPED_FOLDERS, TreeFile
 
 WHEEL_SOURCES = (
     "LICENCE", "LICENSE", "LICENSE.md", "LICENSE.txt", "MANIFEST.in", "README", "README.md", "README.rst", "README.txt",
     "hatch_build.py", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py",
 )  # fmt: skip
 """What the build of a wheel may read at the root of a project, where the application's own source is copied too."""
+
+MOST_CHOSEN = 24
+"""Files and folders that are named one by one at most: an image has no more than 127 layers."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,36 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             path.removeprefix(below) for path in self.again if path.startswith(below) and exclude.matches(path)
         )
+
+    def chosen(self, copy: CopyTree, files: Sequence[TreeFile]) -> tuple[str, ...]:
+        """The fewest paths, relative to what a step copies, that together are all that it ships of the context's files
+        and nothing of its surplus. Folders end with `/`.
+
+        Nothing where the whole may be copied, and where it must be: COPY follows a link that it is given by name, which
+        one inside of a folder stays (and of too many names, each would be a layer).
+        """
+        surplus = self.surplus(copy)
+        opened = {"", *(folder for path in surplus for folder in _folders(path))} if surplus else set[str]()
+        exclude = Patterns(copy.exclude)
+        below = "" if copy.source in (".", "") else f"{copy.source.strip('/')}/"
+        found: dict[str, None] = {}
+        for file in files:
+            path = file.path.removeprefix(below)
+            if not opened or not file.path.startswith(below) or exclude.matches(path):
+                continue
+            name = next((f"{folder}/" for folder in _folders(path) if folder not in opened), path)
+            if not name.isprintable() or (name == path and file.link is not None):
+                return ()
+            found[name] = None
+        if len(found) > MOST_CHOSEN:
+            return ()
+        return tuple(sorted(found, key=lambda name: (name.endswith("/"), dirname(name), name)))
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders above a path, the outermost first."""
+    parts = path.split("/")[:-1]
+    return ("/".join(parts[: at + 1]) for at in range(len(parts)))
 
 
 def context_of(plan: Plan) -> Context:

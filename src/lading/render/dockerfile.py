@@ -60,21 +60,30 @@ from lading.render.marker import marker
 from lading.render.public import digest_of_image, extra_packages, pinned, public_of
 from lading.render.reasons import Reasons, sentence
 from lading.render.scene import PACKAGES, Blocks, Scene
+from lading.tree.tree import TreeFile
 
 REVISION = "org.opencontainers.image.revision"
 """The label that a committed file cannot have: it changes with each commit. Whoever builds gives it (`--label`)."""
 
 
-def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decision] = ()) -> str:
+def dockerfile(
+    plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decision] = (), listing: Sequence[TreeFile] = ()
+) -> str:
     """The text of a plan's Dockerfile; its context is the service's folder, its ignore file `dockerignore(plan)`.
 
-    `pins` give digests and versions, `reasons` the decisions that comments name. Raises `UsageError` for what the
-    syntax has no way to say.
+    `pins` give digests and versions, `reasons` the decisions that comments name, `listing` (all files of the
+    repository) which source there is to be copied. Raises `UsageError` for what the syntax has no way to say.
     """
     base = plan.runtime.base
-    scene = Scene(plan=plan, base=public_of(plan), pins=pins, reasons=Reasons(reasons), context=context_of(plan))
+    scene = Scene(
+        plan=plan,
+        base=public_of(plan),
+        pins=pins,
+        reasons=Reasons(reasons),
+        context=context_of(plan),
+        files=_below(plan.context, listing),
+    )
     blocks = {stage.name: [_blocks(step, scene) for step in stage.steps] for stage in plan.stages}
-    shipped = [one for some in blocks.values() for block in some for one in block.shipped]
     return written((
         *_head(plan),
         *(one for some in blocks.values() for block in some for one in block.before),
@@ -83,19 +92,26 @@ def dockerfile(plan: Plan, *, pins: Pins | None = None, reasons: Sequence[Decisi
         *(_beside(blocks, scene) if scene.making == PACKAGES else ()),
         *_runtime(scene),
         *files.made_elsewhere(scene),
-        *shipped,
-        *([] if any(isinstance(one, Workdir) for one in shipped) else [Workdir(plan.config.workdir)]),
+        *(one for some in blocks.values() for block in some for one in block.shipped),
         *_config(scene, base),
     ))  # fmt: skip
 
 
+def _below(folder: str, listing: Sequence[TreeFile]) -> tuple[TreeFile, ...]:
+    """The files in a folder, by their paths in it."""
+    start = "" if folder == "." else f"{folder}/"
+    return tuple(file._replace(path=file.path[len(start) :]) for file in listing if file.path.startswith(start))
+
+
 def _build_stages(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Iterator[Instruction]:
-    """The stages that do not ship. The last also makes what only the steps of the one that ships know of."""
+    """The stages that do not ship, but for those that make nothing. The last also makes what only the steps of the one
+    that ships know of."""
     for stage in scene.plan.stages[:-1]:
-        yield from _begun(stage, scene)
-        yield from (one for block in blocks[stage.name] for one in block.made)
-    if scene.making != PACKAGES:
-        yield from _beside(blocks, scene)
+        made = [one for block in blocks[stage.name] for one in block.made]
+        made += _beside(blocks, scene) if stage.name == scene.making else ()
+        if made:
+            yield from _begun(stage, scene)
+            yield from made
 
 
 def _beside(blocks: Mapping[str, Sequence[Blocks]], scene: Scene) -> Iterator[Instruction]:
@@ -149,6 +165,9 @@ def _runtime(scene: Scene) -> Iterator[Instruction]:
     yield From(pinned(public.runtime, scene.pins, plan.platforms), plan.runtime.name)
     yield Blank()
     yield from debian.packages_in_runtime(extra_packages(plan.runtime.base, scene.pins), scene)
+    yield Comment(("Before all copies: none of the layers below is laid over another to make a folder in it.",))
+    yield Workdir(plan.config.workdir)
+    yield Blank()
 
 
 def _config(scene: Scene, base: Base) -> Iterator[Instruction]:

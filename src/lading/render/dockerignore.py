@@ -38,5 +38,10 @@ def lines(patterns: Iterable[str]) -> Iterator[str]:
                 where=repr(pattern),
                 fix="rename the file or folder",
             )
-        # A `#` in front would make it a comment; a path that starts with `./` is the same path.
-        yield f"./{pattern}" if pattern.startswith("#") else pattern
+        sign = "!" if pattern.startswith("!") else ""
+        path = pattern.removeprefix("!")
+        # A `#` in front would make it a comment, and blanks at the ends of a line are not read. `./` and `/.` change
+        # nothing of what a path means.
+        before = "./" if path[:1].isspace() or path.startswith("#") else ""
+        after = "/." if path[-1:].isspace() else ""
+        yield f"{sign}{before}{path}{after}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lading.plan.accounts import NSSWITCH, group, passwd
 from lading.plan.model import Accounts, CopyFile, CopyFromStage, MakeFolder, MakeLink, SmallStep, WriteFile
-from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, Write
+from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, Workdir, Write
 from lading.render.public import DISTROLESS_ACCOUNTS
 from lading.render.quoting import command
 from lading.render.reasons import sentence
@@ -46,11 +46,8 @@ def accounts(step: Accounts, scene: Scene) -> Blocks:
         Blank(),
     )
     if step.uid != 0:  # root's home is there
-        made = (
-            Comment(("The user's home: an empty folder, made here because the stage that ships only copies.",)),
-            Run((command("mkdir", "--parents", step.home),)),
-            Blank(),
-        )
+        # In the stage that ships, WORKDIR would give the folder to whom the base runs as.
+        made = (Comment(("The user's home: an empty folder, made without a container.",)), Workdir(step.home), Blank())
         shipped += (
             Comment(("The user's home. It belongs to root, like all else.",)),
             Copy(sources=(f"{step.home}/",), destination=f"{step.home}/", stage=scene.making, owner="0:0", link=True),

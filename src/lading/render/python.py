@@ -5,7 +5,8 @@ owners, bytecode of the unchecked-hash kind (PEP 552), and nothing of what made 
 """
 
 from collections.abc import Iterator, Sequence
-from posixpath import basename, dirname, join
+from itertools import groupby
+from posixpath import basename, dirname, join, normpath
 
 from lading.lock.model import BuildPin
 from lading.lock.request import build_set, is_source
@@ -30,16 +31,15 @@ from lading.render.instructions import (
 from lading.render.public import pinned, uv_image
 from lading.render.quoting import command
 from lading.render.reasons import sentence
-from lading.render.scene import ARCHITECTURE, PROJECT, SOURCE, UV, Blocks, Scene
+from lading.render.scene import ARCHITECTURE, PROJECT, UV, Blocks, Scene
 
 _CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
+_INSTALLER = Mount(kind="bind", stage=UV, source="/uv", target="/usr/bin/uv")
 _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 """For an index that asks who comes; without the secret there is no such file."""
 _OF_DESK = (".gitignore", ".lock", "CACHEDIR.TAG")
 """What `uv venv` makes for people at a desk, beside the scripts that activate it; anybody could write into `.lock`."""
 _WHEELS = "/wheels"
-_CONTEXT = "/context"
-"""Where the source is seen as it is while what ships of it is made: no layer is spent on it."""
 _ENVIRONMENT = r"/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/"
 """For sed: what `pyvenv.cfg` says of the installer, of a person's prompt and of Python's last fix is left out. The rest
 is what Lading writes (`lading.assemble.python.wheel_packer.environment_marker`)."""
@@ -56,7 +56,6 @@ def toolchain(step: PythonDependencies, scene: Scene) -> tuple[Instruction, ...]
             "kind: used as it is, whatever the times on disk. The environment is made where the service will have it, "
             "and has no notes of who installed it from where.",
         )),
-        Copy(sources=("/uv",), destination="/usr/bin/uv", stage=UV, link=True),
         Env((
             ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
             ("UV_COMPILE_BYTECODE", "1"),
@@ -133,7 +132,7 @@ def dependencies(step: PythonDependencies, scene: Scene) -> Blocks:
                 f"find {command(step.venv)}/bin -type f ! -perm /u=x -delete",
                 command("sed", "-i", "-E", _ENVIRONMENT, f"{step.venv}/pyvenv.cfg"),
             ),
-            mounts=(_CACHE, _CREDENTIALS, *(_bind(path) for path in looked_at)),
+            mounts=(_INSTALLER, _CACHE, _CREDENTIALS, *(_bind(path) for path in looked_at)),
         ),
         Blank(),
     )  # fmt: skip
@@ -173,48 +172,40 @@ def project(step: PythonProject, scene: Scene) -> Blocks:
         Copy(sources=(folder or ".",), destination=f"{place}/"),
         Run(
             (command(*build, *([folder] if folder else [])), f"{install} {command(wheels)}/*.whl", _unlock(step)),
-            mounts=(_CACHE, _CREDENTIALS),
+            mounts=(_INSTALLER, _CACHE, _CREDENTIALS),
         ),
         Blank(),
     )  # fmt: skip
     return Blocks(made=made)
 
 
-_UNCHANGEABLE = (
-    "It belongs to root: the service cannot change itself. Nothing is made on top of it, so that a changed line "
-    "touches nothing else."
-)
-
-
 def source(step: CopyTree, scene: Scene) -> Blocks:
-    """Source as it is, with bytecode for where it will be; no matter which permissions a checkout has."""
-    surplus = scene.context.surplus(step)
-    commands = [command("cp", "-a", _CONTEXT, SOURCE)]
-    if surplus:
-        commands.append(command("rm", "-f", *(f"{SOURCE}/{path}" for path in surplus)))
-    commands.append(command("find", SOURCE, "-mindepth", "1", "-type", "d", "-empty", "-delete"))
-    commands.append(command("chmod", "-R", "u=rwX,go=rX,a-st", SOURCE))
-    if step.python:
-        # A module that is for another Python, or a template, does not compile, and ships all the same.
-        quiet = ("-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash")
-        compiled = command(scene.base.interpreter, *quiet, "-s", SOURCE, "-p", step.destination, SOURCE)
-        commands.append(f"{{ {compiled} || true; }}")
-    made = (
+    """Source as the context has it, straight into the stage that ships: a changed line costs one copy, and no container
+    is started for it. What the embedded engine does beyond that is listed in docs/render.md."""
+    surplus, chosen = scene.context.surplus(step), scene.context.chosen(step, scene.files)
+    told = f" COPY can leave nothing out: what the build reads comes along ({', '.join(surplus)})." if surplus else ""
+    if chosen:
+        told = f" Named one by one, because only the build reads {' and '.join(surplus)}."
+    shipped: tuple[Instruction, ...] = (
         Comment((
-            f"{sentence(step.why)}. Empty folders{' and what only the build needs' if surplus else ''} are removed, "
-            "permissions of the checkout made even, and modules compiled under the paths that they will have.",
+            f"{sentence(step.why)}. The ignore file says what stays behind.{told} It belongs to root: the service "
+            "cannot change itself. It comes last, so that a changed line touches nothing else.",
             *scene.reasons.told("application", "source"),
         )),
-        Run(tuple(commands), mounts=(Mount(kind="bind", source=step.source, target=_CONTEXT),)),
+        *_copies(step, chosen),
         Blank(),
     )  # fmt: skip
-    shipped = (
-        Comment((f"{sentence(step.why)}. {_UNCHANGEABLE}",)),
-        Workdir(scene.plan.config.workdir),
-        Copy(sources=(f"{SOURCE}/",), destination=f"{step.destination}/", stage=scene.making, owner="0:0", link=True),
-        Blank(),
-    )
-    return Blocks(made=made, shipped=shipped)
+    return Blocks(shipped=shipped)
+
+
+def _copies(step: CopyTree, chosen: Sequence[str]) -> Iterator[Copy]:
+    """The copy of all that a step has, or of the files (those of a folder together) and folders that were chosen."""
+    if not chosen:
+        yield Copy(sources=(step.source or ".",), destination=f"{step.destination}/", owner="0:0", link=True)
+    for folder, names in groupby(chosen, lambda path: path if path.endswith("/") else dirname(path)):
+        sources = tuple(normpath(join(step.source, name)) for name in names)
+        place = normpath(join(step.destination, folder))
+        yield Copy(sources=sources, destination=f"{place}/", owner="0:0", link=True)
 
 
 def _unlock(step: PythonProject) -> str:

@@ -10,6 +10,7 @@ from lading.render.context import Context
 from lading.render.instructions import Instruction
 from lading.render.public import PublicBase
 from lading.render.reasons import Reasons
+from lading.tree.tree import TreeFile
 
 BUILD = "build"
 """The stage that makes what the runtime stage copies, and that does not ship."""
@@ -29,18 +30,17 @@ RUNTIME_BASE = "runtime-base"
 """The stage that is the runtime image as it is published, where something must be known of it."""
 ARCHITECTURE = "TARGETARCH"
 """BuildKit's name for the architecture that is built for: caches of two of them must not mix."""
-SOURCE = "/source"
-"""Where the build stage has the source that ships."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan and all that its text depends on."""
+    """The plan and all that its text depends on. `files` are those of the context, as far as they are known."""
 
     plan: Plan
     base: PublicBase
     pins: Pins | None
     reasons: Reasons
     context: Context
+    files: tuple[TreeFile, ...] = ()
 
     @property
     def making(self) -> str:

@@ -8,11 +8,11 @@ from tests.support.projects import FASTAPI_APP, tree_of
 
 from lading.errors import UsageError
 from lading.plan.model import CopyTree, Plan, PythonProject, Stage
-from lading.render.context import WHEEL_SOURCES, context_of
+from lading.render.context import MOST_CHOSEN, WHEEL_SOURCES, context_of
 from lading.render.dockerignore import dockerignore, lines
 from lading.tree import MemoryTree, Patterns
 from lading.tree.patterns import parse_ignore_file
-from lading.tree.tree import SKIPPED_FOLDERS
+from lading.tree.tree import SKIPPED_FOLDERS, TreeFile
 
 _BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
@@ -94,3 +94,52 @@ def test_stages_without_source_send_nothing_but_what_installs() -> None:
     assert isinstance(plan.runtime, Stage)
     assert sent(plan, ["uv.lock", "pyproject.toml", "src/api/main.py", "tests/x.py", ".env"]) == {
         "uv.lock", "pyproject.toml", "src/api/main.py"}  # fmt: skip
+
+
+def copied(chosen: tuple[str, ...], paths: set[str]) -> set[str]:
+    """What COPY takes of a context when it is given these names; all of it without any."""
+    if not chosen:
+        return paths
+    return {
+        path for path in paths if any(path == one or (one.endswith("/") and path.startswith(one)) for one in chosen)
+    }
+
+
+_NAMES = st.sampled_from(("a", "b.py", "README.md", "uv.lock", "pyproject.toml", "tests", "x.pem", "é ü", "é"))
+_NAMES_OF_FOLDERS = ("a", "b.py", "tests", "é ü", "é")
+_PATHS = st.lists(st.lists(_NAMES, min_size=1, max_size=4).map("/".join), max_size=12)
+
+
+PLANS = tuple(
+    planned(
+        tree_of({"src/api/__init__.py": "", "alembic.ini": "", "src/api/main.py": FASTAPI_APP}, *locked, more=build)
+    ).plan
+    for locked, build in ((("fastapi", "uvicorn"), ""), (("fastapi", "uvicorn", "alembic"), _BUILD))
+)
+"""Of source alone, and of source beside a wheel."""
+
+
+@given(_PATHS, st.sampled_from(PLANS))
+def test_names_are_chosen_that_copy_what_ships_and_nothing_else(paths: list[str], plan: Plan) -> None:
+    context = context_of(plan)
+    kept = {path for path in paths if path.split("/")[0] in {path, *_NAMES_OF_FOLDERS}}
+    listed = sorted(path for path in kept if not any(other.startswith(f"{path}/") for other in kept))
+    surplus = set(context.surplus(copies(plan)))
+    names = context.chosen(copies(plan), [TreeFile(path, False, 0, None) for path in listed])
+    reached = sent(plan, listed)
+    assert surplus
+    if reached - surplus:
+        assert copied(names, reached) == reached - surplus
+    else:
+        assert names == ()
+
+
+def test_a_link_beside_what_stays_behind_means_the_whole_folder() -> None:
+    """COPY would follow it."""
+    tree = tree_of({"src/main.py": FASTAPI_APP})
+    plan = planned(tree).plan
+    linked = MemoryTree({file.path: tree.read(file.path) for file in tree.files()}, links={"current": "src"})
+    assert context_of(plan).chosen(copies(plan), tree.files()) == ("src/",)
+    assert context_of(plan).chosen(copies(plan), linked.files()) == ()
+    many = [*tree.files(), *(tree.files()[0]._replace(path=f"{at}.py") for at in range(MOST_CHOSEN))]
+    assert context_of(plan).chosen(copies(plan), many) == ()

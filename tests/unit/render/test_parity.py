@@ -12,7 +12,19 @@ from pathlib import Path
 
 import pytest
 from tests.support.images import MemoryLayer, gzipped
-from tests.support.parity import DIFFERENCES, SAME_CODE, Found, differences, expected, table, view
+from tests.support.parity import (
+    CHECKOUT,
+    DIFFERENCES,
+    SAME_CODE,
+    SOURCE,
+    Found,
+    differences,
+    expected,
+    rules_table,
+    table,
+    unexplained,
+    view,
+)
 
 from lading.digest import digest_of
 from lading.oci.partial import image_of
@@ -122,4 +134,24 @@ def test_bytecode_is_judged_by_its_code(source: str, name: str, same: bool, tmp_
 
 def test_the_list_is_short_and_in_the_docs() -> None:
     assert table() in DOCS.read_text()
+    assert rules_table() in DOCS.read_text()
     assert len(expected("distroless")) < len(expected("slim")) <= len(DIFFERENCES) < 10
+
+
+def test_a_rule_is_about_its_paths_alone_and_must_be_needed() -> None:
+    rules = (SOURCE[0], CHECKOUT[0])
+    bytecode: Found = {
+        ("/app/__pycache__", "there"): ("folder", None),
+        ("/app/a/__pycache__/b.pyc", "there"): ("file", None),
+    }
+    lock: Found = {("/app/uv.lock", "there"): (None, "file")}
+    assert unexplained({**bytecode, **lock}, rules) == ({}, [])
+    assert unexplained(bytecode, rules) == ({}, [CHECKOUT[0]])
+    others: tuple[Found, ...] = (
+        {("/app/.venv/a/__pycache__/b.pyc", "there"): ("file", None)},
+        {("/app/a/__pycache__/b.pyc", "there"): (None, "file")},
+        {("/app/a/uv.lock", "there"): (None, "file")},
+        {("/app/uv.lock", "mode"): (0o644, 0o600)},
+    )
+    for other in others:
+        assert unexplained({**bytecode, **lock, **other}, rules) == (other, [])

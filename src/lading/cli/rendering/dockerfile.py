@@ -44,7 +44,7 @@ def _files(
     path = dockerfile_path(project, plan)
     if debug_shell:
         plan, path = with_debug_shell(plan), f"{path}.debug"
-    yield Rendered(path, dockerfile(plan, pins=pins, reasons=planned.decisions))
+    yield Rendered(path, dockerfile(plan, pins=pins, reasons=planned.decisions, listing=project.tree.files()))
     yield Rendered(f"{path}{IGNORED}", dockerignore(plan), companion=True)
 
 

@@ -24,7 +24,6 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
 # uv installs for /usr/bin/python3.13 and fetches no other Python. Bytecode is of the unchecked-hash kind: used as it
 # is, whatever the times on disk. The environment is made where the service will have it, and has no notes of who
 # installed it from where.
-COPY --link --from=uv /uv /usr/bin/uv
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
@@ -39,7 +38,8 @@ WORKDIR /project
 # the next fix of Python would change.
 # For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
 # packages 5, none for development: uv.lock
-RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+RUN --mount=type=bind,from=uv,source=/uv,target=/usr/bin/uv \
+    --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     --mount=type=bind,source=uv.lock,target=uv.lock \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
@@ -47,16 +47,6 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     && rm /app/.venv/.gitignore /app/.venv/.lock /app/.venv/CACHEDIR.TAG \
     && find /app/.venv/bin -type f ! -perm /u=x -delete \
     && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
-
-# The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
-# the checkout made even, and modules compiled under the paths that they will have.
-# source copied as it is: pyproject.toml (it has no build-system)
-RUN --mount=type=bind,source=.,target=/context \
-    cp -a /context /source \
-    && rm -f /source/pyproject.toml /source/uv.lock \
-    && find /source -mindepth 1 -type d -empty -delete \
-    && chmod -R u=rwX,go=rX,a-st /source \
-    && { /usr/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || true; }
 
 # runtime-base: the image that ships, to see which packages it has.
 FROM gcr.io/distroless/python3-debian13:nonroot AS runtime-base
@@ -97,13 +87,18 @@ FROM gcr.io/distroless/python3-debian13:nonroot AS runtime
 # Libraries that Python packages load, and what the team asks for: libpq5, and what these depend on.
 COPY --link --from=packages --chown=0:0 /unpacked/ /
 
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /app
+
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
-# on top of it, so that a changed line touches nothing else.
-WORKDIR /app
-COPY --link --from=build --chown=0:0 /source/ /app/
+# The project is no package: its source ships. The ignore file says what stays behind. Named one by one, because only
+# the build reads pyproject.toml and uv.lock. It belongs to root: the service cannot change itself. It comes last, so
+# that a changed line touches nothing else.
+# source copied as it is: pyproject.toml (it has no build-system)
+COPY --link --chown=0:0 alembic.ini package.json /app/
+COPY --link --chown=0:0 src /app/src/
 
 # env TZ Europe/Berlin: lading.toml › env.TZ
 ENV LANG=C.UTF-8 \

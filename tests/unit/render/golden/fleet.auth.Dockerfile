@@ -63,13 +63,15 @@ RUN --mount=type=bind,target=/src \
 # runtime: what ships, and nothing else.
 FROM gcr.io/distroless/static-debian13:nonroot AS runtime
 
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /app
+
 # The programs, and nothing of what made them.
 COPY --link --from=build --chown=0:0 /app /app
 
 # Asks the service how it is.
 COPY --link --from=probe --chown=0:0 /lading/probe /lading/probe
 
-WORKDIR /app
 ENV PATH=/app:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PORT=8080 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt

@@ -35,16 +35,20 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && sort --zero-terminated --output=/tmp/authorities /tmp/authorities \
     && xargs --null --arg-file=/tmp/authorities cat > etc/ssl/certs/ca-certificates.crt
 
-# The user's home: an empty folder, made here because the stage that ships only copies.
+# The user's home: an empty folder, made without a container.
+WORKDIR /home/nonroot
+
 # What outlives a container; a new volume takes its owner from here.
-RUN mkdir --parents /home/nonroot \
-    && install -d --owner=65532 --group=65532 --mode=755 /made/var/lib/postgresql
+RUN install -d --owner=65532 --group=65532 --mode=755 /made/var/lib/postgresql
 
 # runtime: the files of postgresql-17 and what they need; maintainer scripts do not run.
 FROM debian:trixie-slim AS runtime
 
 # What the image is for: ca-certificates, netbase, postgresql-17, and what these depend on.
 COPY --link --from=packages --chown=0:0 /unpacked/ /
+
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /
 
 # Folders and links, as they were made: with their owners and permissions.
 COPY --link --from=packages /made/ /
@@ -120,7 +124,6 @@ unset POSTGRES_PASSWORD POSTGRES_PASSWORD_FILE
 exec "$@"
 start-postgres
 
-WORKDIR /
 ENV LANG=C.UTF-8 \
     PATH=/usr/lib/postgresql/17/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PGDATA=/var/lib/postgresql/17 \

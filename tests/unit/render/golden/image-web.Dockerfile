@@ -36,11 +36,12 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
     && rm -rf usr/share/bug usr/share/info usr/share/lintian usr/share/locale usr/share/man \
     && find . -path './usr/share/doc/*' -type f ! -name copyright -delete
 
-# The user's home: an empty folder, made here because the stage that ships only copies.
+# The user's home: an empty folder, made without a container.
+WORKDIR /home/www
+
 # A folder with its owner.
 # A name that the team wants.
-RUN mkdir --parents /home/www \
-    && install -d --owner=5 --group=6 --mode=750 /made/srv/kept \
+RUN install -d --owner=5 --group=6 --mode=750 /made/srv/kept \
     && mkdir --parents /made/srv \
     && ln -s site /made/srv/current
 
@@ -49,6 +50,9 @@ FROM gcr.io/distroless/static-debian13:nonroot AS runtime
 
 # What the image is for: libc-bin, nginx-light, and what these depend on.
 COPY --link --from=packages --chown=0:0 /unpacked/ /
+
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /
 
 # Folders and links, as they were made: with their owners and permissions.
 COPY --link --from=packages /made/ /
@@ -76,7 +80,6 @@ COPY --link --from=packages --chown=0:0 /home/www/ /home/www/
 # A file of the repository.
 COPY --link --chown=0:0 --chmod=644 deploy/nginx.conf /etc/nginx/nginx.conf
 
-WORKDIR /
 ENV LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LABEL org.opencontainers.image.title=web

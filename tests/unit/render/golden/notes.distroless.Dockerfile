@@ -24,7 +24,6 @@ RUN --mount=type=cache,id=apt-${TARGETARCH},target=/var/cache/apt,sharing=locked
 # uv installs for /usr/bin/python3.13 and fetches no other Python. Bytecode is of the unchecked-hash kind: used as it
 # is, whatever the times on disk. The environment is made where the service will have it, and has no notes of who
 # installed it from where.
-COPY --link --from=uv /uv /usr/bin/uv
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
@@ -39,7 +38,8 @@ WORKDIR /project
 # uv or the next fix of Python would change.
 # For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
 # packages 8, none for development: requirements.txt
-RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+RUN --mount=type=bind,from=uv,source=/uv,target=/usr/bin/uv \
+    --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     --mount=type=bind,source=requirements.txt,target=requirements.txt \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
@@ -50,26 +50,20 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     && find /app/.venv/bin -type f ! -perm /u=x -delete \
     && sed -i -E '/^(uv|prompt) = /d; s/^(version_info = [0-9]+\.[0-9]+)\..*/\1/' /app/.venv/pyvenv.cfg
 
-# The project is no package: its source ships. Empty folders and what only the build needs are removed, permissions of
-# the checkout made even, and modules compiled under the paths that they will have.
-# source copied as it is: pyproject.toml (it has no build-system)
-RUN --mount=type=bind,source=.,target=/context \
-    cp -a /context /source \
-    && rm -f /source/pyproject.toml /source/requirements.txt \
-    && find /source -mindepth 1 -type d -empty -delete \
-    && chmod -R u=rwX,go=rX,a-st /source \
-    && { /usr/bin/python3.13 -m compileall -qq --invalidation-mode unchecked-hash -s /source -p /app /source || true; }
-
 # runtime: what ships, and nothing else.
 FROM gcr.io/distroless/python3-debian13:nonroot AS runtime
+
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /app
 
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-# The project is no package: its source ships. It belongs to root: the service cannot change itself. Nothing is made
-# on top of it, so that a changed line touches nothing else.
-WORKDIR /app
-COPY --link --from=build --chown=0:0 /source/ /app/
+# The project is no package: its source ships. The ignore file says what stays behind. Named one by one, because only
+# the build reads pyproject.toml and requirements.txt. It belongs to root: the service cannot change itself. It comes
+# last, so that a changed line touches nothing else.
+# source copied as it is: pyproject.toml (it has no build-system)
+COPY --link --chown=0:0 notes /app/notes/
 
 # env GUNICORN_CMD_ARGS --no-control-socket: lading.toml › services.notes.env.GUNICORN_CMD_ARGS
 ENV GUNICORN_CMD_ARGS="--no-control-socket" \

@@ -19,7 +19,6 @@ USER 0:0
 # uv installs for /usr/local/bin/python3.12 and fetches no other Python. Bytecode is of the unchecked-hash kind: used
 # as it is, whatever the times on disk. The environment is made where the service will have it, and has no notes of
 # who installed it from where.
-COPY --link --from=uv /uv /usr/bin/uv
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
@@ -34,7 +33,8 @@ WORKDIR /project
 # the next fix of Python would change.
 # For an index that asks who comes: `docker build --secret id=netrc,src=$HOME/.netrc`.
 # packages 2, none for development: uv.lock
-RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+RUN --mount=type=bind,from=uv,source=/uv,target=/usr/bin/uv \
+    --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     --mount=type=bind,source=uv.lock,target=uv.lock \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
@@ -50,7 +50,8 @@ hatchling==1.27.0 --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
 build-constraints.txt
 
 COPY . /project/
-RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
+RUN --mount=type=bind,from=uv,source=/uv,target=/usr/bin/uv \
+    --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
     --mount=type=secret,id=netrc,target=/root/.netrc \
     uv build --wheel --out-dir /wheels --no-create-gitignore --build-constraints /wheels/build-constraints.txt \
         --require-hashes \
@@ -60,10 +61,12 @@ RUN --mount=type=cache,id=uv-${TARGETARCH},target=/root/.cache/uv \
 # runtime: what ships, and nothing else.
 FROM python:3.12-slim@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 AS runtime
 
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /app
+
 # The environment, and nothing of what made it.
 COPY --link --from=build --chown=0:0 /app/.venv /app/.venv
 
-WORKDIR /app
 ENV LANG=C.UTF-8 \
     PATH="/app/.venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \

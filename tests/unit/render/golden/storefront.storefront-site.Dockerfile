@@ -92,13 +92,15 @@ RUN --mount=type=cache,id=go-build,target=/root/.cache/go-build \
 # runtime: what ships, and nothing else.
 FROM gcr.io/distroless/static-debian13:nonroot AS runtime
 
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /srv
+
 # Hands out the files, and nothing else.
 COPY --link --from=server --chown=0:0 /lading/static-server /lading/static-server
 
 # The site, each text also compressed.
 COPY --link --from=build --chown=0:0 /srv /srv
 
-WORKDIR /srv
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PORT=8080 \
     STATIC_ROOT=/srv

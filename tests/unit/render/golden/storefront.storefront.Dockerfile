@@ -61,13 +61,15 @@ RUN --mount=type=cache,id=npm-${TARGETARCH},target=/root/.npm \
 # runtime: what ships, and nothing else.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS runtime
 
+# Before all copies: none of the layers below is laid over another to make a folder in it.
+WORKDIR /app
+
 # The production packages.
 COPY --link --from=modules --chown=0:0 /app/node_modules /app/node_modules
 
 # What the build makes, and nothing of what it is made of.
 COPY --link --from=build --chown=0:0 /app /app
 
-WORKDIR /app
 # env BACKEND_URL http://backend:8080: lading.toml › services.storefront.env.BACKEND_URL
 ENV BACKEND_URL=http://backend:8080 \
     NODE_ENV=production \
