@@ -3,6 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.elf import library
@@ -47,13 +49,12 @@ def test_both_forms_of_folders_to_look_in_are_told_apart() -> None:
     "path", sorted({Path(sys.executable).resolve(), *Path("/lib/x86_64-linux-gnu").glob("lib[cm].so.6")})
 )
 def test_it_reads_versions_as_pyelftools_does(path: Path) -> None:
-    from elftools.elf.elffile import ELFFile
-
     found = read_elf(path.read_bytes())
     assert found
     with path.open("rb") as file:
-        elf = ELFFile(file)
-        needs, own = elf.get_section_by_name(".gnu.version_r"), elf.get_section_by_name(".gnu.version_d")
+        sections = list(ELFFile(file).iter_sections())
+        needs = next((one for one in sections if isinstance(one, GNUVerNeedSection)), None)
+        own = next((one for one in sections if isinstance(one, GNUVerDefSection)), None)
         wanted = {need.name: [one.name for one in names] for need, names in (needs.iter_versions() if needs else ())}
         given_ = [
             next(iter(names)).name

@@ -80,4 +80,5 @@ def _linking(facts: Facts) -> str:
     if not linking.files:
         return "no program or library"
     unmet = f"{linking.unmet} not met" if linking.unmet else "all met"
-    return f"{linking.files:,} programs and libraries with {count(linking.needs, 'need')}, {unmet}"
+    files = "1 program or library" if linking.files == 1 else f"{linking.files:,} programs and libraries"
+    return f"{files} with {count(linking.needs, 'need')}, {unmet}" if linking.needs else f"{files} without any need"

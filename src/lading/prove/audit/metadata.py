@@ -34,7 +34,9 @@ def look(inside: Inside) -> Iterator[Finding]:
     lacking = missing_labels(inside)
     if lacking:
         message = f"labels are missing: {', '.join(_PREFIX + name for name in lacking)}"
-        yield found(LABELS, message, Place(path="configuration › Labels"), help=f"LABEL {_PREFIX}{lacking[0]}=…")
+        ours = "set source and labels in lading.toml, and LADING_REVISION in CI"
+        help_ = ours if inside.origin.known_by == HISTORY else f"LABEL {_PREFIX}{lacking[0]}=…"
+        yield found(LABELS, message, Place(path="configuration › Labels"), help=help_)
     yield from _times(inside)
 
 

@@ -154,11 +154,11 @@ class Pythons:
                 message = f"the bytecode of {_modules(len(paths))} {what}: {listed([f'/{path}' for path in paths], 3)}"
                 yield found(STALE, message, self._inside.place(paths[0]), help=_COMPILE)
         if state.bare:
-            of_base = sum(self._inside.of_base(path) for path in state.bare)
-            share = f" ({of_base} of them the base's)" if of_base else ""
-            shown = listed([f"/{path}" for path in state.bare], 3)
-            message = f"{_modules(len(state.bare))}{share} have no bytecode: {shown}"
-            yield found(MISSING, message, self._inside.place(state.bare[0]), help=_COMPILE)
+            own = [path for path in state.bare if not self._inside.of_base(path)]
+            shown = listed([f"/{path}" for path in own or state.bare], 3)
+            share = "" if not self._inside.origin.layers else f", {len(own) or 'none'} of them the team's"
+            message = f"{_modules(len(state.bare))} without bytecode{share}: {shown}"
+            yield found(MISSING, message, self._inside.place((own or state.bare)[0]), help=_COMPILE if own else "")
 
     def _foreign(self) -> Iterator[Finding]:
         paths = [

@@ -46,7 +46,7 @@ def image(
 ) -> MemoryImage:
     """A good image with other files in its base or application, layers above, or another configuration."""
     own = APPLICATION if application is None else {**APPLICATION, **application}
-    layers = ({**BASE, **base}, {"app/third-party.txt": "licences"}, own, *above)
+    layers: tuple[Mapping[str, Content], ...] = ({**BASE, **base}, {"app/third-party.txt": "licences"}, own, *above)
     history = [*HISTORY, *({"created_by": f"lading: more {number}"} for number in range(1, len(above) + 1))]
     return an_image(*layers, config={**CONFIG, **(config or {})}, history=history)
 

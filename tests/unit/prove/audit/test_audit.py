@@ -144,7 +144,7 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
         ("info", "writable-by-its-user"),
         "(65532) may change 1 of its files: /app/main",
     ),
-    "a shell": (image(base={"usr/bin/dash": Owned(SERVER, 0o755)}), ("warning", "shell-in-image"), "all of them the base"),
+    "a shell": (image(base={"usr/bin/dash": Owned(SERVER, 0o755)}), ("warning", "shell-in-image"), "the base"),
     "a package manager": (
         files({"usr/bin/pip3.13": Owned(SERVER, 0o755)}),
         ("warning", "package-manager-in-image"),
@@ -226,7 +226,7 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
         ("warning", "extension-of-another-python"),
         "not for Python 3.13",
     ),
-    "no bytecode": (image({f"{SITE}/x.py": b"1"}, base=PYTHON), ("info", "bytecode-missing"), "1 module have no"),
+    "no bytecode": (image({f"{SITE}/x.py": b"1"}, base=PYTHON), ("info", "bytecode-missing"), "1 module without bytecode"),
     "bytecode that is too old": (
         image({f"{SITE}/x.py": b"1", f"{SITE}/__pycache__/x.cpython-313.pyc": pyc(3571, 0, 7, 1)}, base=PYTHON),
         ("warning", "bytecode-out-of-date"),
@@ -344,7 +344,7 @@ def test_a_group_that_the_account_is_in_counts() -> None:
 
 
 def test_programs_are_found_as_a_container_finds_them() -> None:
-    entries = {"opt/tools/": Owned(mode=0o755), "opt/tools/serve": "-> ../../app/server"}
+    entries: Mapping[str, Content] = {"opt/tools/": Owned(mode=0o755), "opt/tools/serve": "-> ../../app/server"}
     found = files(entries, Env=["PATH=/app:/opt/tools"], Entrypoint=["serve"])
     assert told(found).facts.program == "/app/server"
     loop = files({"app/a": "-> b", "app/b": "-> a"}, Entrypoint=["./a"])
