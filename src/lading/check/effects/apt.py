@@ -2,13 +2,15 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from lading.check.bases.knowledge import MULTIARCH
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
-from lading.check.effects.packages import Brings, PackageData, closure, packages_of
+from lading.check.effects.packages import SUITES, Brings, PackageData, closure, packages_of
 from lading.check.effects.reach import put_files, spread
 from lading.check.model.scene import Scene
 from lading.check.model.state import Package
@@ -89,30 +91,80 @@ def dpkg(asked: Asked, scene: Scene) -> None:
 
 
 def _install(names: Sequence[str | None], args: Arguments, scene: Scene) -> None:
-    data = packages_of(scene.now.system.release) if scene.now.system.distribution == "debian" else {}
-    wanted: list[str] = []
-    known = bool(data) and not _has_more_sources(scene)
-    for name in names:
-        found = _NAME.match(name) if name else None
-        if found is None or found[1] not in data:
-            known = False
-        if found and found[2] == "-":
-            _remove([found[1]], scene)
-        elif found:
-            wanted.append(found[1])
-    if not known:
+    found = [_NAME.match(name) if name else None for name in names]
+    wanted = [one[1] for one in found if one and one[2] != "-"]
+    _remove([one[1] for one in found if one and one[2] == "-"], scene)
+    possible = _possible_data(scene)
+    if (
+        None in found
+        or not possible
+        or _has_more_sources(scene)
+        or not all(name in data for name in wanted for data in possible)
+    ):
         _anything(scene)
-    recommended = "--no-install-recommends" not in {one.name for one in args.given} and not _says_no_recommends(args)
-    for name in _added(data, wanted, recommended=recommended):
-        _bring(name, data.get(name, Brings()), scene)
+    recommended = not args.has("--no-install-recommends") and not _says_no_recommends(args)
+    each = [_brought(data, wanted, recommended=recommended) for data in possible] or [_Brought(frozenset(wanted))]
     for folder in _GROWS:
         scene.grow(folder)
-    _bring_libraries(data, closure(data, wanted, recommended=recommended), scene)
+    _bring(each, scene)
 
 
-def _added(data: PackageData, wanted: Iterable[str], *, recommended: bool) -> Iterator[str]:
-    """What comes with the packages that are asked for; those that there is no data of, too."""
-    yield from dict.fromkeys((*wanted, *closure(data, wanted, recommended=recommended)))
+class _Brought(NamedTuple):
+    """What packages bring by the data of one release."""
+
+    packages: frozenset[str]
+    programs: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+
+
+def _possible_data(scene: Scene) -> list[PackageData]:
+    """The data of the release that the stage is of, or of all those that it may be of."""
+    system = scene.now.system
+    if system.distribution != "debian":
+        return []
+    releases = (system.release,) if system.release else SUITES
+    return [packages_of(release) for release in releases if release in SUITES]
+
+
+def _brought(data: PackageData, wanted: Iterable[str], *, recommended: bool) -> _Brought:
+    names = closure(data, wanted, recommended=recommended)
+    alternatives = (f"/usr/bin/{program}" for name in names for program in ALTERNATIVES.get(name, ()))
+    programs = (path for name in names for path in data[name].program_paths())
+    libraries = (one for name in names for one in data[name].libraries.split())
+    return _Brought(frozenset({*names, *wanted}), frozenset({*programs, *alternatives}), frozenset(libraries))
+
+
+def _bring(each: Sequence[_Brought], scene: Scene) -> None:
+    """Put there what comes in any case; what comes only with some releases may be there."""
+    for path in sorted(frozenset().union(*(one.programs for one in each)) - _common(one.programs for one in each)):
+        scene.grow(path)
+    by_folder: dict[str, list[str]] = {}
+    for path in sorted(_common(one.programs for one in each)):
+        by_folder.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
+    for folder, programs in by_folder.items():
+        put_files(scene, folder, dict.fromkeys(programs))
+    libraries = _common(one.libraries for one in each)
+    folder = f"/usr/lib/{MULTIARCH.get(scene.now.system.machine, '')}"
+    if libraries:
+        put_files(scene, folder, dict.fromkeys(sorted(libraries)), mode=0o644)
+    _note_packages(each, scene)
+
+
+def _note_packages(each: Sequence[_Brought], scene: Scene) -> None:
+    certain = _common(one.packages for one in each)
+    for name in sorted(certain - scene.now.packages.installed.keys()):
+        scene.add_package(Package(name=name, origin=scene.origin))
+    if any(one.packages != certain for one in each):
+        scene.now = replace(scene.now, packages=replace(scene.now.packages, closed=False))
+    if certain & _ADDS_ACCOUNTS or any(one.packages & _ADDS_ACCOUNTS for one in each):
+        _open_accounts(scene)
+    if "ca-certificates" in certain:
+        scene.write("/etc/ssl/certs/ca-certificates.crt")
+
+
+def _common(each: Iterable[frozenset[str]]) -> frozenset[str]:
+    first, *others = each
+    return first.intersection(*others)
 
 
 def _says_no_recommends(args: Arguments) -> bool:
@@ -122,66 +174,42 @@ def _says_no_recommends(args: Arguments) -> bool:
     )
 
 
-def _bring(name: str, brings: Brings, scene: Scene) -> None:
-    scene.add_package(Package(name=name, origin=scene.origin))
-    by_folder: dict[str, list[str]] = {}
-    for path in brings.program_paths():
-        by_folder.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
-    by_folder.setdefault("/usr/bin", []).extend(ALTERNATIVES.get(name, ()))
-    for folder, programs in by_folder.items():
-        put_files(scene, folder, dict.fromkeys(programs))
-    if name in _ADDS_ACCOUNTS:
-        _open_accounts(scene)
-    if name == "ca-certificates":
-        scene.write("/etc/ssl/certs/ca-certificates.crt")
-
-
-def _bring_libraries(data: PackageData, names: Iterable[str], scene: Scene) -> None:
-    """Libraries lie in the folder of the machine's architecture, which the base's own tell."""
-    libraries = [one for name in names for one in data[name].libraries.split()]
-    folders = [f"/usr/lib/{one}" for one in ("x86_64-linux-gnu", "aarch64-linux-gnu")]
-    for folder in folders:
-        if libraries and scene.look(folder).present:
-            put_files(scene, folder, dict.fromkeys(libraries), mode=0o644)
-
-
 def _remove(names: Iterable[str | None], scene: Scene) -> None:
     """Packages are gone with their programs; what needed them may be gone, too."""
-    data = packages_of(scene.now.system.release)
+    possible = _possible_data(scene)
     for name in names:
         found = _NAME.match(name) if name else None
-        if found is None or found[1] not in data:
+        if found is None or not possible or any(found[1] not in data for data in possible):
             _perhaps_gone(scene.now.packages.installed, scene)
             continue
         scene.remove_package(found[1])
-        for path in data[found[1]].program_paths():
+        for path in _common(frozenset(data[found[1]].program_paths()) for data in possible):
             scene.remove(path)
-        needing = [one for one in scene.now.packages.installed if found[1] in data.get(one, Brings()).needs.split()]
-        _perhaps_gone(needing, scene)
+        _perhaps_gone([one for one in scene.now.packages.installed if found[1] in _needs(possible, one)], scene)
 
 
 def _remove_unneeded(scene: Scene) -> None:
-    """Packages go that came with others only. Which these are, apt knows: those that were asked for by name and needed
-    by none stay, of the rest nothing is certain."""
-    data = packages_of(scene.now.system.release)
+    """Packages go that came with others only. Which these are, apt knows: those that nobody needs were asked for by
+    name, and stay; of the rest nothing is certain."""
+    possible = _possible_data(scene)
     installed = scene.now.packages.installed
-    needed = {one for name in installed for one in (*_needs(data, name),)}
-    _perhaps_gone([name for name in installed if name in needed or name not in data], scene)
+    needed = {one for name in installed for one in _needs(possible, name)}
+    _perhaps_gone([name for name in installed if name in needed or not all(name in data for data in possible)], scene)
 
 
-def _needs(data: PackageData, name: str) -> list[str]:
-    one = data.get(name, Brings())
-    return [*one.needs.split(), *one.recommends.split()]
+def _needs(possible: Sequence[PackageData], name: str) -> set[str]:
+    found = [data.get(name, Brings()) for data in possible]
+    return {one for brings in found for one in (*brings.needs.split(), *brings.recommends.split())}
 
 
 def _perhaps_gone(names: Iterable[str], scene: Scene) -> None:
     """Packages that a RUN has installed may be gone again; the base's own are there for a reason."""
-    data = packages_of(scene.now.system.release)
+    possible = _possible_data(scene)
     for name in list(names):
         package = scene.now.packages.installed.get(name)
         if package is None or package.origin.sturdy:
             continue
-        for path in data.get(name, Brings()).program_paths():
+        for path in {path for data in possible for path in data.get(name, Brings()).program_paths()}:
             scene.blur(path)
         scene.remove_package(name)
         scene.now = replace(scene.now, packages=replace(scene.now.packages, closed=False))

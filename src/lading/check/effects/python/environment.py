@@ -125,9 +125,10 @@ def prune(scene: Scene, into: Environment, kept: Installed) -> None:
     """Remove what is not among the distributions of a lock, as `uv sync` does."""
     if not kept.complete:
         return
-    for name in known.missing_scripts(kept.names):
+    names = kept.names | {"pip"}  # which uv leaves where it is
+    for name in known.missing_scripts(names):
         _drop(scene, f"{into.programs}/{name}")
-    for name in known.missing_modules(kept.names):
+    for name in known.missing_modules(names):
         if into.packages is not None:
             _drop(scene, f"{into.packages}/{name}")
 

@@ -48,6 +48,7 @@ _SCRIPTS = """
     nox nox
     opentelemetry-instrumentation opentelemetry-instrument opentelemetry-bootstrap
     pdm pdm
+    pip pip pip3
     pip-tools pip-compile pip-sync
     pipenv pipenv
     poetry poetry
@@ -91,6 +92,7 @@ _MODULES = """
     mypy mypy
     numpy numpy
     pandas pandas
+    pip pip
     pillow PIL
     psutil psutil
     psycopg psycopg
