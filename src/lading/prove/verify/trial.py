@@ -19,8 +19,10 @@ from lading.prove.verify.ask import Connect, ask
 from lading.prove.verify.door import inside, outside
 from lading.prove.verify.model import Answer, Kind, Limits, Probe, Stop, Trial
 
-PAUSE = 0.004
-"""Seconds between two questions to a container that is just starting."""
+PAUSE, LONGEST_PAUSE = 0.004, 0.25
+"""Seconds between two questions to a container that is just starting, and to one that takes long."""
+PART = 0.02
+"""Of the time that has gone by, so much is waited until the next question."""
 LOOK_EVERY = 0.002
 """Seconds between two looks at whether it has ended."""
 SETTLE = 2.0
@@ -141,7 +143,7 @@ class _Run:
             answer = ask(probe, connect) if probe and connect else self._check()
             if answer and answer.good:
                 return answer
-            time.sleep(PAUSE)
+            time.sleep(min(LONGEST_PAUSE, max(PAUSE, PART * (time.monotonic() - self._began))))
         return answer or Answer(good=False, said="no answer")
 
     def _check(self) -> Answer | None:
