@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from lading.check.model.entry import Origin, Owner
-from lading.check.model.nodes import Node, change_below, unknown
+from lading.check.model.nodes import Node, change_below, doubted, unknown, with_below
 
 
 class Grown(msgspec.Struct, frozen=True):
@@ -30,9 +30,9 @@ class Hazed(msgspec.Struct, frozen=True):
         """See `nodes.Change`."""
         if node.presence == "absent":
             return unknown(self.origin)
-        if node.presence == "unknown" or (node.entry is not None and node.entry.origin.sturdy):
+        if node.entry is None or node.presence == "unknown" or node.entry.origin.sturdy:
             return change_below(node, self)
-        return Node("unknown", self.origin, None, change_below(node, self).below)
+        return with_below(doubted(self.origin, node.entry), change_below(node, self).below)
 
 
 class Moded(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
+from lading.check.model.changes import Grown
 from lading.check.model.entry import ROOT, Entry, Origin, Presence
 from lading.check.model.nodes import Change, Listed, Node, absent, folder, present, unknown, with_below, with_child
 
@@ -46,7 +47,7 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         walk = self._walk(path, follow=follow)
         node = walk.nodes[-1]
         return Found(
-            path=walk.path, presence=node.presence, origin=node.origin, entry=node.entry, links=tuple(walk.links)
+            path=walk.path, presence=node.presence, origin=node.origin, entry=_certain(node), links=tuple(walk.links)
         )
 
     def node(self, path: str, *, follow: bool = True) -> Node:
@@ -99,12 +100,13 @@ class Files(msgspec.Struct, frozen=True, eq=False):
             at, node = waiting.pop()
             for name in sorted(node.names()):
                 child = node.child(name)
-                yield Found(path=f"{at}/{name}", presence=child.presence, origin=child.origin, entry=child.entry)
+                yield Found(path=f"{at}/{name}", presence=child.presence, origin=child.origin, entry=_certain(child))
                 waiting.append((f"{at}/{name}", child))
 
     def edit(self, path: str, change: Change, *, parent: Entry | None = None, follow: bool = True) -> "Files":
         """The files with another node at a path. Folders on the way that are missing become as `parent`; without one,
-        nothing is changed below a path that is not there. `follow` is about a link at the end only."""
+        nothing is changed below a path that is not there. `follow` is about a link at the end only. Where the way
+        may be a link, anything may be written."""
         walk = self._walk(path, follow=follow)
         if not walk.names:
             return Files(change(self.root))
@@ -115,7 +117,8 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         made = change(nodes[-1])
         for name, above in zip(reversed(walk.names), reversed(parents), strict=True):
             made = with_child(above, name, made)
-        return Files(made)
+        stray = next((node for node in nodes if node.may_lead), None)
+        return Files(made if stray is None else Grown(stray.origin)(made))
 
     def _walk(self, path: str, *, follow: bool) -> "_Walk":
         walk = _Walk(self.root)
@@ -179,11 +182,16 @@ def anything(origin: Origin) -> Files:
     return Files(present(top, Listed({}, unknown(origin))))
 
 
+def _certain(node: Node) -> Entry | None:
+    """What is there, where it certainly is."""
+    return node.entry if node.presence == "present" else None
+
+
 def _as_folder(node: Node, made: Entry) -> Node:
     """The node of a path that certainly is a folder now, since something has been put below it."""
     if node.entry is not None and node.entry.kind == "folder":
         return node
     if node.presence == "absent":
         return folder(made)
-    top = present(Entry(kind="folder", origin=made.origin))
+    top = present(Entry(kind=None, origin=made.origin, target=node.entry.target if node.entry is not None else ""))
     return with_below(top, node.below or Listed({}, unknown(made.origin)))

@@ -17,8 +17,9 @@ and looking it up would exhaust Python's stack."""
 
 
 class Node(msgspec.Struct, frozen=True, eq=False):
-    """What is known of a path. `entry` is there where it is present. `below` is none for what holds nothing, and where
-    nothing is known of what it holds."""
+    """What is known of a path. `entry` is there where it is present; where it is not known whether a link is still
+    there, it has that link's target and no kind. `below` is none for what holds nothing, and where nothing is known of what it
+    holds."""
 
     presence: Presence
     origin: Origin
@@ -29,9 +30,16 @@ class Node(msgspec.Struct, frozen=True, eq=False):
         """What is known of a path right below."""
         if self.below is not None:
             return self.below.get(name)
-        if self.entry is None:
+        if self.presence == "absent":
             return self
+        if self.presence == "unknown" or self.entry is None:
+            return unknown(self.origin)
         return (absent if self.entry.kind == "file" else unknown)(self.origin)
+
+    @property
+    def may_lead(self) -> bool:
+        """Whether it may be a link."""
+        return self.entry is not None and self.entry.kind is None and bool(self.entry.target)
 
     @property
     def rest(self) -> "Node":
@@ -263,16 +271,23 @@ def join(one: Node, other: Node) -> Node:
         return one
     if one.presence == other.presence == "absent":
         return one
-    if one.entry is not None and other.entry is not None:
+    if one.presence == other.presence == "present" and one.entry is not None and other.entry is not None:
         top = present(_either(one.entry, other.entry))
     else:
-        top = unknown(one.origin if one.presence != "absent" else other.origin)
+        likely = one if one.presence != "absent" else other
+        top = doubted(likely.origin, one.entry, other.entry)
     return with_below(top, Paired(one, other, join))
+
+
+def doubted(origin: Origin, *entries: Entry | None) -> Node:
+    """A path that may be there, and what it is then may be one of these."""
+    targets = [entry.target for entry in entries if entry is not None and entry.target]
+    return Node("unknown", origin, Entry(kind=None, origin=origin, target=targets[0]) if targets else None)
 
 
 def _vague(entry: Entry | None, origin: Origin) -> Entry | None:
     """An entry that may have been replaced."""
-    return None if entry is None else Entry(kind=None, origin=origin)
+    return None if entry is None else Entry(kind=None, origin=origin, target=entry.target)
 
 
 def _either(one: Entry, other: Entry) -> Entry:
@@ -284,7 +299,7 @@ def _either(one: Entry, other: Entry) -> Entry:
         origin=other.origin,
         mode=one.mode if one.mode == other.mode else None,
         owner=one.owner if one.owner == other.owner else None,
-        target=one.target if one.target == other.target else "",
+        target=one.target or other.target,
         content=one.content if one.content == other.content else None,
         nature=one.nature if one.nature == other.nature else None,
     )

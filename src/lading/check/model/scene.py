@@ -18,7 +18,7 @@ from lading.check.model.changes import Copied, Grown, Hazed, Moded, Owned
 from lading.check.model.entry import ROOT, Bytes, Content, Entry, Nature, Origin, Owner
 from lading.check.model.files import Files, Found
 from lading.check.model.join import join_states
-from lading.check.model.nodes import Change, Node, absent, change_below, folder, merge, present, unknown
+from lading.check.model.nodes import Change, Listed, Node, absent, change_below, folder, join, merge, present, unknown
 from lading.check.model.state import Account, Group, Package, State
 from lading.check.model.step import Need
 
@@ -91,7 +91,9 @@ class Scene:
                 return node
             if node.presence == "absent":
                 return folder(entry)
-            return Node("present", self.origin, replace(entry, mode=None, owner=None), node.below)
+            target = node.entry.target if node.entry is not None else ""
+            made = Entry(kind=None, origin=self.origin, target=target)  # it may have been a link to one
+            return Node("present", self.origin, made, node.below or Listed({}, unknown(self.origin)))
 
         self._edit(path, change, makes=True)
 
@@ -169,11 +171,11 @@ class Scene:
             is_folder = node.entry is not None and node.entry.kind == "folder"
             return change_below(node, hazed) if is_folder else hazed(node)
 
-        self._edit(path, change)
+        self._edit_perhaps(path, change)
 
     def grow(self, path: str | None) -> None:
         """Things may have been added at a path and below, none removed: what was absent is unknown."""
-        self._edit(path, Grown(self.origin))
+        self._edit_perhaps(path, Grown(self.origin))
 
     def blur_all(self) -> None:
         """A command that nobody knows has run: any file may have been written, added or removed but those of the base,
@@ -255,3 +257,11 @@ class Scene:
         made = Entry(kind="folder", origin=self.origin, mode=0o755, owner=self.parents or self.owner())
         files = self.now.files.edit(at, change, parent=made if makes else None, follow=follow)
         self.now = replace(self.now, files=files)
+
+    def _edit_perhaps(self, path: str | None, change: Change) -> None:
+        """Change what is at a path, where folders on the way to it may be made."""
+        at = None if path is None else self.absolute(path)
+        before = self.now.files
+        self._edit(path, change, makes=True)
+        if at is not None and before.look(posixpath.dirname(at)).presence != "present":
+            self.now = replace(self.now, files=Files(join(before.root, self.now.files.root)))
