@@ -1,0 +1,112 @@
+"""Work that no image has anything of: results that are not copied, stages that are not built, PATH entries that never
+are."""
+
+import posixpath
+from collections.abc import Iterator
+
+from lading.check.dockerfile.model import Env
+from lading.check.model.step import Call, StageModel, Step
+from lading.check.rules.origins import first_made, shown, since
+from lading.check.rules.subject import Subject, tell
+from lading.finding import Finding, Rule
+
+RESULT = Rule(
+    id="result-unused",
+    severity="warning",
+    title="What a command makes is not used by any later stage",
+    why="It costs time in every build, may fail, and nothing of it ships.",
+)
+STAGE = Rule(
+    id="stage-unused",
+    severity="info",
+    title="Nothing that ships needs this stage",
+    why="BuildKit skips it unless somebody asks for it by `--target`. It is easy to believe that it is in the image.",
+)
+ENTRY = Rule(
+    id="path-entry-missing",
+    severity="warning",
+    title="PATH names a folder that never exists",
+    why="Most often the folder is another one, and the programs meant are not found or others are started instead.",
+)
+RULES = (RESULT, STAGE, ENTRY)
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """All three."""
+    for stage in subject.model.stages:
+        index = stage.stage.index
+        if index not in subject.model.used:
+            name = stage.stage.name or f"{index}"
+            yield tell(STAGE, subject.place(stage.stage.start.span), f"no stage that ships needs {shown(name)}")
+        elif stage is not subject.ships:
+            yield from _results(subject, stage)
+    for stage, step in subject.shipped_steps():
+        if isinstance(step.instruction, Env):
+            yield from _entries(subject, stage, step)
+
+
+def _entries(subject: Subject, _stage: StageModel, step: Step) -> Iterator[Finding]:
+    before, after = step.before.path, step.after.path
+    if before is None or after is None or before == after:
+        return
+    end = subject.ships.end
+    for folder in after.split(":"):
+        if folder in before.split(":") or not folder.startswith("/"):
+            continue
+        found = end.files.look(folder)
+        if found.absent and folder in (end.path or "").split(":"):
+            yield tell(
+                ENTRY, step.origin.place, f"PATH has {shown(folder)}, which never exists in this stage",
+                since(first_made(found.origin), "nothing makes it after this"), help="take it out of PATH",
+            )  # fmt: skip
+
+
+def _results(subject: Subject, stage: StageModel) -> Iterator[Finding]:
+    calls = [(step, call) for step in stage.steps for call in step.calls]
+    for at, (_, call) in enumerate(calls):
+        folder = _built_into(call)
+        later = [one for _, one in calls[at + 1 :]]
+        if folder is None or any(_mentions(one, folder) for one in later) or _is_taken(subject, stage, folder):
+            continue
+        name = " ".join(word.written for word in call.invocation.words[:3])
+        yield tell(
+            RESULT, subject.place(call.invocation.span),
+            f"{shown(name)} writes to {shown(folder)}, which no later stage copies",
+            help="remove it, or install what it makes where it ships",
+        )  # fmt: skip
+
+
+def _built_into(call: Call) -> str | None:
+    """Where a package of Python is built into: `dist` in the working folder."""
+    words = [word.text for word in call.invocation.words]
+    name = call.invocation.name
+    builds = (name in ("poetry", "uv", "pdm", "hatch") and words[1:] == ["build"]) or (
+        name.startswith("python") and words[1:] in (["-m", "build"], ["-m", "build", "--wheel"])
+    )
+    folder = call.invocation.workdir or call.before.workdir
+    return posixpath.join(folder, "dist") if builds and folder else None
+
+
+def _mentions(call: Call, folder: str) -> bool:
+    name = posixpath.basename(folder)
+    return any(name in word.written or ".whl" in word.written or "$" in word.written for word in call.invocation.words)
+
+
+def _is_taken(subject: Subject, stage: StageModel, folder: str) -> bool:
+    """Whether another stage copies the folder (or one above it), mounts the stage, or starts from it."""
+    index = stage.stage.index
+    for other in subject.used():
+        if other.base == index:
+            return True
+        for step in other.steps:
+            if index in step.mounted:
+                return True
+            for one in step.copyings:
+                if one.stage == index and (one.path is None or _meet(one.path, folder)):
+                    return True
+    return False
+
+
+def _meet(one: str, other: str) -> bool:
+    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return one.startswith(other) or other.startswith(one)
