@@ -53,7 +53,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
 
     `words` begin with the program; none where there are only redirects (`> file`). A program that is not known, and
     anything that could not be read, is a first word without text. `assignments` stand before it (`CI=1 make`), and
-    count for it only. `workdir` is the working folder then, with `cd` seen through; None where it is not known.
+    count for it only; `variables` are those that the script has set before (None: unset), on top of the environment's.
+    `workdir` is the working folder then, with `cd` seen through; None where it is not known.
     `conditional` says that it may not have run although the script has succeeded, `checked` that the script would have
     failed with it. `piped_from` is the command whose output it reads. `wrappers` are the programs that were called to
     call it (`sudo`, `env`, `sh -c`), outermost first, and `user` who it runs as if they say so. `substituted`: its
