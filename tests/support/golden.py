@@ -268,7 +268,7 @@ def rendered() -> dict[str, str]:
 
 def without_programs(text: str) -> str:
     """A Dockerfile without the sources of Lading's own programs, which are reviewed where they are."""
-    for program in ("probe", "static-server"):
+    for program in ("probe", "grpc-probe", "static-server"):
         for name, source in source_of(program):
             text = text.replace(source, f"the source of {program}/{name}\n")
     return text

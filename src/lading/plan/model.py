@@ -174,7 +174,7 @@ class GoBinaries(msgspec.Struct, frozen=True, kw_only=True, tag="go-binaries"):
 class OwnProgram(msgspec.Struct, frozen=True, kw_only=True, tag="own-program"):
     """One of Lading's own small programs, compiled from its source in `lading.programs`, at `path`."""
 
-    name: Literal["probe", "static-server"]
+    name: Literal["probe", "grpc-probe", "static-server"]
     path: str
     why: str
 

@@ -11,9 +11,8 @@ from threading import Thread
 
 import pytest
 
-from lading import programs
+from lading.programs import source_of, write_source
 
-PROBE = Path(programs.__file__).parent / "probe"
 SERVER = Path(__file__).parent / "grpcserver"
 ENV = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
 
@@ -29,12 +28,17 @@ def compiled(folder: Path, program: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[int, str]]:
-    """The probe: words to exit code and what it said."""
-    program = compiled(PROBE, tmp_path_factory.mktemp("probe") / "probe")
-    assert program.stat().st_size < 1_600_000, "it is in every image"
+    """The probes, each for its own protocol: words to exit code and what it said."""
+    built: dict[str, Path] = {}
+    for name, protocol in (("probe", "http"), ("grpc-probe", "grpc")):
+        folder = tmp_path_factory.mktemp(name)
+        write_source(name, folder)
+        built[protocol] = compiled(folder, folder / "program")
+        assert built[protocol].stat().st_size < 1_600_000, "it is in every image"
 
     def run(*words: str) -> tuple[int, str]:
-        done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+        protocol = "grpc" if words and words[0].startswith("grpc:") else "http"
+        done = subprocess.run([built[protocol], *words], capture_output=True, text=True, check=False)
         return done.returncode, done.stderr
 
     return run
@@ -106,7 +110,6 @@ def test_an_answer_is_due_in_time(scheme: str, probe: Callable[..., tuple[int, s
         ("http://127.0.0.1:80/", "1s", "more"),
         ("http://localhost:80/",),
         ("http://127.0.0.1/",),
-        ("http://127.0.0.1:80",),
         ("http://127.0.0.1:0/",),
         ("http://127.0.0.1:65536/",),
         ("http://127.0.0.1:99999999999999999999/",),

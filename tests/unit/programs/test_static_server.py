@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lading.programs import folder_of, source_of
+from lading import programs
+from lading.programs import source_of
 
-SOURCE = folder_of("static-server")
+SOURCE = Path(programs.__file__).parent / "static-server"
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from lading.assemble.segment import Segment, SegmentWriter
 from lading.digest import CHUNK, Digest, digest_of
 from lading.errors import StepFailed
 from lading.proc import LAST_LINES
-from lading.programs import folder_of, source_of
+from lading.programs import source_of, write_source
 from lading.store import Store
 
 
@@ -28,10 +28,12 @@ class OwnSource:
     ) -> Segment:
         """Compile it for a platform, and pack it at `path`. Raises `StepFailed` in go's words."""
         with store.scratch() as scratch, SegmentWriter(store, compression, mtime) as writer:
-            program = scratch / self._name
+            program, source = scratch / self._name, scratch / "source"
+            source.mkdir()
+            write_source(self._name, source)
             done = command.run(
                 ["build", *BUILD_FLAGS, "-o", str(program), "."],
-                cwd=folder_of(self._name),
+                cwd=source,
                 settings=settings_of(platform, workspace=None, vendored=False),
                 scratch=scratch,
             )

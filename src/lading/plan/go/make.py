@@ -124,7 +124,7 @@ def _binaries(facts: GoService, strategy: ServiceStrategy, decided: _Decisions) 
 def _probe(toolchain: ToolchainBase, health: _Health | None) -> Iterator[Stage]:
     """A stage of its own for the program that asks: it is the same for every service, whatever its source."""
     if health:
-        step = OwnProgram(name="probe", path=PROBE, why=_WHY_PROBE)
+        step = OwnProgram(name="grpc-probe" if health.protocol == "grpc" else "probe", path=PROBE, why=_WHY_PROBE)
         yield Stage(name="probe", base=toolchain, steps=(step,), why="compiles what the health check runs")
 
 

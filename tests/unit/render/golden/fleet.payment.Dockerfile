@@ -14,12 +14,12 @@ ENV CGO_ENABLED=0 \
     GOTOOLCHAIN=local \
     GOWORK=off
 
-WORKDIR /probe
+WORKDIR /grpc-probe
 # Asks the service how it is. The whole source of it, which depends on nothing but Go.
-COPY --link --chown=0:0 --chmod=644 <<go.mod <<"grpc.go" <<"main.go" /probe/
-the source of probe/go.mod
+COPY --link --chown=0:0 --chmod=644 <<go.mod <<"grpc.go" <<"main.go" /grpc-probe/
+the source of grpc-probe/go.mod
 go.mod
-the source of probe/grpc.go
+the source of grpc-probe/grpc.go
 grpc.go
 the source of probe/main.go
 main.go

@@ -15,11 +15,11 @@ ENV CGO_ENABLED=0 \
 
 WORKDIR /probe
 # Asks the service how it is. The whole source of it, which depends on nothing but Go.
-COPY --link --chown=0:0 --chmod=644 <<go.mod <<"grpc.go" <<"main.go" /probe/
+COPY --link --chown=0:0 --chmod=644 <<go.mod <<"http.go" <<"main.go" /probe/
 the source of probe/go.mod
 go.mod
-the source of probe/grpc.go
-grpc.go
+the source of probe/http.go
+http.go
 the source of probe/main.go
 main.go
 

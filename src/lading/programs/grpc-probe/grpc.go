@@ -2,6 +2,11 @@ package main
 
 import "encoding/binary"
 
+// SERVING of grpc.health.v1.Health/Check is good.
+const usage = "usage: probe grpc://127.0.0.1:PORT[/SERVICE] [TIME, such as 10s]\n"
+
+const scheme = "grpc"
+
 // The few frames of HTTP/2 (RFC 9113) that one call of gRPC's health service takes
 // (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
 const (
@@ -22,10 +27,10 @@ const (
 	healthCheckMethod = "/grpc.health.v1.Health/Check"
 )
 
-// askGRPC calls Check and reads frames until the message is there. A server that answers with an error sends headers
+// ask calls Check and reads frames until the message is there. A server that answers with an error sends headers
 // that end the stream, and no message.
-func askGRPC(connection stream, target address) string {
-	if problem := connection.send(call(target.path)); problem != "" {
+func ask(connection stream, service string) string {
+	if problem := connection.send(call(service)); problem != "" {
 		return problem
 	}
 	var message []byte

@@ -1,0 +1,3 @@
+module lading/grpc-probe
+
+go 1.24
