@@ -37,6 +37,7 @@ COMMANDS = {
     "affected": "show which services have changed since a commit",
     "lock": "pin the base, its packages and the tools in lading.lock",
     "build": "build the images of services",
+    "check": "find what is wrong with Dockerfiles, across their stages",
     "render": "write the Dockerfile and other files that stand for a plan",
     "run": "run an image with the container runtime that is there",
     "size": "show the layers and the largest packages of an image, or what it saves of another one",

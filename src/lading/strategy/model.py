@@ -215,6 +215,7 @@ class Checking(Judging, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     """What `lading check` looks at, and what was there when it began to."""
 
     exclude: list[Glob] | UnsetType = UNSET
+    bases: list[Word] | UnsetType = UNSET
     baseline: Folder | UnsetType = UNSET
 
 

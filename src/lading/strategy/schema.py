@@ -13,6 +13,7 @@ KEYS: Mapping[str, str] = {
     "accounts": "Names of users with their numbers (`uid:gid`) in /etc/passwd and /etc/group of an image of packages.",
     "allow-root": "Allow user 0, which is refused otherwise.",
     "audit": "Which findings of `lading audit` count.",
+    "bases": "Names of images that Dockerfiles may start from; a `*` stands for anything. All by default.",
     "baseline": "The file of the findings that were there when checking began (`lading check --write-baseline`).",
     "base": "What the image stands on: `distroless` (default), `slim` (the same with a shell), an image reference, or "
     "for programs in Go `static` (what `distroless` is for them) and `scratch`.",

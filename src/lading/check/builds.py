@@ -1,0 +1,79 @@
+"""Who builds a Dockerfile, and what runs its image, as compose files and the command line say."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lading.check.compose import ComposeFile, Service, read_compose
+from lading.check.targets import COMPOSE
+
+
+class Build(NamedTuple):
+    """One way in which a Dockerfile is built, as far as somebody says so, and the services that run what comes of it.
+
+    `context` is a folder; `target` is empty for the last stage.
+    """
+
+    context: Path | None = None
+    target: str = ""
+    arguments: Mapping[str, str] = {}
+    services: tuple[Service, ...] = ()
+
+
+class Builds(NamedTuple):
+    """All that compose files say: how each Dockerfile is built, the texts of the files as findings name them, and those
+    that could not be read, each with the reason."""
+
+    of: dict[Path, tuple[Build, ...]]
+    texts: dict[str, str]
+    broken: dict[str, str]
+
+
+def read_builds(files: Iterable[Path], *, read: Callable[[Path], str], shown: Callable[[Path], str]) -> Builds:
+    """What compose files say. Services that build the same in the same way are told together."""
+    found: dict[Path, list[Build]] = {}
+    texts: dict[str, str] = {}
+    broken: dict[str, str] = {}
+    for file in files:
+        name = shown(file)
+        texts[name] = read(file)
+        compose = read_compose(texts[name], name)
+        if compose.problem:
+            broken[name] = compose.problem
+        for path, build in _builds(compose, file.parent):
+            found.setdefault(path, []).append(build)
+    return Builds({path: _together(builds) for path, builds in found.items()}, texts, broken)
+
+
+def compose_files_around(dockerfile: Path, root: Path) -> list[Path]:
+    """The compose files beside a Dockerfile and in the folders above it, up to `root`."""
+    folders = [dockerfile.parent, *dockerfile.parent.parents]
+    inside = [folder for folder in folders if folder == root or folder.is_relative_to(root)] or folders[:1]
+    return [
+        path
+        for folder in inside
+        for path in sorted(folder.iterdir() if folder.is_dir() else ())
+        if COMPOSE.match(path.name) and path.is_file()
+    ]
+
+
+def _builds(compose: ComposeFile, folder: Path) -> Iterable[tuple[Path, Build]]:
+    for service in compose.services.values():
+        if not service.context or "$" in service.context + service.dockerfile or "://" in service.context:
+            continue
+        context = (folder / service.context).resolve()
+        if context.is_dir():
+            path = (context / (service.dockerfile or "Dockerfile")).resolve()
+            known = {name: value for name, value in service.arguments.items() if value is not None}
+            yield path, Build(context, service.target, known, (service,))
+
+
+def _together(builds: Sequence[Build]) -> tuple[Build, ...]:
+    merged: list[Build] = []
+    for build in builds:
+        same = next((number for number, one in enumerate(merged) if one[:3] == build[:3]), None)
+        if same is None:
+            merged.append(build)
+        else:
+            merged[same] = merged[same]._replace(services=(*merged[same].services, *build.services))
+    return tuple(merged)

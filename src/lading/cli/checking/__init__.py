@@ -1,0 +1,1 @@
+"""`lading check`: its files found, looked at, judged and mended."""
