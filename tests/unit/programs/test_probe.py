@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from lading.programs import source_of, write_source
+from lading.programs import write_source
 
 SERVER = Path(__file__).parent / "grpcserver"
 ENV = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
