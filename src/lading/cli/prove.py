@@ -101,12 +101,11 @@ def prove(
     from lading.prove.compliance import Expected, compliance
 
     known = watched.known_of(context, name, path)
+    if known:
+        check_waived(known)
     with image_of(context, stored or name) as found:
         evidence = _evidence(found, known, args, context)
-    expected = _expected(known) if known else Expected()
-    proof = compliance(expected, evidence)
-    _check_waived(expected, known)
-    return proof, evidence
+    return compliance(_expected(known) if known else Expected(), evidence), evidence
 
 
 def tell(proofs: "Sequence[Proof]", args: argparse.Namespace, context: Context) -> None:
@@ -254,17 +253,18 @@ def _rebuilt(known: "Known | None", context: Context) -> "Rebuilt":
     return Rebuilt(digest=digest, same=digest == context.store.image(known.strategy.image))
 
 
-def _check_waived(expected: "Expected", known: "Known | None") -> None:
+def check_waived(known: "Known") -> None:
+    """`UsageError` for each id of a waived requirement that does not exist."""
     from difflib import get_close_matches
 
     from lading.prove.compliance.compliance import IDS, PROCESS
 
     problems = []
-    for name, _ in expected.waived:
+    for name, _ in known.strategy.prove.waived:
         if name not in IDS and not name.startswith(PROCESS):
             near = get_close_matches(name, IDS, n=1)
             fix = f"did you mean `{near[0]}`?" if near else "lading prove --format json tells the ids"
-            where = (known.strategy.origin("prove.waive") if known else None) or "prove.waive"
+            where = known.strategy.origin("prove.waive") or "prove.waive"
             problems.append(UsageError(f"there is no requirement {name!r}", where=where, fix=fix))
     raise_all(problems)
 
