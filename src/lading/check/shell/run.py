@@ -57,7 +57,7 @@ def script_calls(
     What runs it is named in its first line, else `sh`. `positional` are its arguments, where they are known. One for
     something else than a shell is a single command.
     """
-    passage = passage or joined((line, number, 1) for number, line in enumerate(text.split("\n"), 1))
+    passage = passage or joined((line, number, 1) for number, line in enumerate(text.splitlines(keepends=True), 1))
     interpreter = _interpreter(text)
     if _kind(interpreter) != "other":
         yield from _by_shell(passage, (*interpreter, "-c"), _memory(state, positional))
