@@ -21,7 +21,7 @@ _USERADD = (
 )  # fmt: skip
 _ADDUSER = (
     "--add_extra_groups", "--comment", "--conf", "--firstgid", "--firstuid", "--gecos", "--gid", "--home",
-    "--ingroup", "--lastgid", "--lastuid", "--shell", "--uid",
+    "--ingroup", "--lastgid", "--lastuid", "--shell", "--uid", "-u",
 )  # fmt: skip
 _BUSYBOX_ADDUSER = ("-h", "-g", "-s", "-G", "-u", "-k")
 _GROUPADD = ("-g", "--gid", "-K", "--key", "-p", "--password", "-R", "--root", "-U", "--users")
@@ -174,7 +174,7 @@ def _debian_adduser(asked: Asked, scene: Scene) -> None:
     if group == "" and system and not args.has("--group"):
         group = "nogroup"
     shell = _given(args.text("--shell"), "/usr/sbin/nologin" if system else "/bin/bash")
-    uid = _number(args.text("--uid"), scene, system=system, upwards=True)
+    uid = _number(args.text("--uid", "-u"), scene, system=system, upwards=True)
     _add(scene, name, uid, group, home=home, shell=shell, own_group=group == "")
     if not args.has("--no-create-home") and home != "/nonexistent":
         _make_home(scene, name, home)

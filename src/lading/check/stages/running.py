@@ -6,23 +6,34 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from lading.check.dockerfile.model import Mount, Run
+from lading.check.effects.perform import perform
 from lading.check.model.entry import Entry
 from lading.check.model.files import Files
 from lading.check.model.nodes import Node, folder, present, unknown
 from lading.check.model.scene import Scene
 from lading.check.model.step import Call
+from lading.check.shell.run import run_calls
 from lading.check.stages.copying import Sources
 
 
-def run_all(_run: Run, mounts: Sequence[tuple[Mount, Sources]], scene: Scene) -> tuple[Call, ...]:
+def run_all(run: Run, mounts: Sequence[tuple[Mount, Sources]], scene: Scene) -> tuple[Call, ...]:
     """Do a RUN. Variables, the folder and the user are again what they were, and the mounts are gone."""
     before = scene.now
     env = before.env.but({name: value for name, value in before.arguments.items() if name not in before.env.values})
     scene.now = replace(before, env=env)
     with _mounted(mounts, scene):
-        scene.blur_all()
+        calls = tuple(_calls(run, scene))
     scene.now = replace(scene.now, env=before.env, workdir=before.workdir, user=before.user)
-    return ()
+    return calls
+
+
+def _calls(run: Run, scene: Scene) -> Iterator[Call]:
+    """Each command of the script, with the stage before and after it."""
+    for invocation in run_calls(run, scene.now):
+        own = Scene(scene.now, scene.origin)
+        perform(invocation, own)
+        yield Call(invocation=invocation, before=scene.now, after=own.now, needs=tuple(own.needs))
+        scene.now = own.now
 
 
 @contextmanager
