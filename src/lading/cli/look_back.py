@@ -10,7 +10,8 @@ from lading.digest import digest_of
 from lading.oci.model import Image, Index
 from lading.oci.partial import config_of, images_of, manifest_of, platform_of
 from lading.oci.validate import ATTESTATION, KIND
-from lading.prove.size import ImageSize, measure, titles
+from lading.prove.history import titles
+from lading.prove.size import ImageSize, measure
 
 if TYPE_CHECKING:
     from lading.store import Store

@@ -3,17 +3,17 @@
 Bytes on disk are the sum over all layers, as Docker and registries count them: what a later layer hides is still there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from lading.archive import TarEntry
 from lading.digest import Digest, digest_of
-from lading.oci.documents import History
 from lading.oci.model import Image, Layer
 from lading.oci.partial import config_of, platform_of
 from lading.prove.content import entries
+from lading.prove.history import titles
 from lading.prove.overlay import Overlay
 from lading.prove.packages import Owners
 
@@ -68,14 +68,6 @@ def measure(image: Image) -> ImageSize:
             scales.add(entry, entry.chunks())
         scales.end_layer(layer, title)
     return scales.result(image)
-
-
-def titles(history: Sequence[History], layers: int) -> list[str]:
-    """A title for each layer, from the history where it has as many entries with layers, else numbers."""
-    told = [event.created_by for event in history if not event.empty_layer]
-    if len(told) != layers:
-        return [f"layer {number}" for number in range(1, layers + 1)]
-    return [" ".join(text.removeprefix("lading: ").split()) or f"layer {at}" for at, text in enumerate(told, 1)]
 
 
 class Scales:

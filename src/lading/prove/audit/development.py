@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lading.finding import Finding, Place, Rule
-from lading.prove.audit.found import found, listed
+from lading.prove.audit.found import found, listed, weight
 from lading.prove.audit.inside import Inside
 from lading.prove.size import PackageSize
 
@@ -39,7 +39,7 @@ def look(inside: Inside) -> Iterator[Finding]:
         if packages:
             size = sum(package.size for package in packages)
             message = (
-                f"packages of {name} for development take {size} bytes: {listed([one.name for one in packages], 8)}"
+                f"packages of {name} for development take {weight(size)}: {listed([one.name for one in packages], 8)}"
             )
             yield found(RULE, message, _place(inside, packages[0]), help=_HELP[kind])
 

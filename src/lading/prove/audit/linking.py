@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lading.elf import Elf
 from lading.finding import Because, Finding, Rule, Severity
-from lading.prove.audit.found import found, listed, whose
+from lading.prove.audit.found import MOST_TOLD, found, listed, whose
 from lading.prove.audit.inside import Inside
 from lading.prove.audit.loader import MUSL_ITSELF, Libc, Loader
 from lading.prove.audit.model import Linking
@@ -224,7 +224,11 @@ class Closure:
                 rule,
                 f"{where}, and {_needed_by(self._inside, paths)}",
                 self._inside.place(first),
-                because=[Because(place=self._inside.place(path), text=f"needs {name}") for path in paths[:5]],
+                because=[
+                    Because(place=self._inside.place(path), text=f"/{path} needs it, too")
+                    for path in paths[: MOST_TOLD + 1]
+                    if path != first
+                ],
                 severity="error" if "error" in severities else "warning",
                 help=f"add the package that has {name}" if not there else "run ldconfig, or link with a runpath",
             )

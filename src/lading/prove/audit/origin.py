@@ -1,8 +1,9 @@
 """Which layers of an image are those of the image that it stands on.
 
 Nothing in a manifest says so. What is asked, in this order: the base's own layers, where somebody names the base;
-the history that Lading writes; the last command that the history sets before further layers come: an image ends with
-its command, and whoever stands on it goes on behind it. dive blames everything on the team (its issue 454).
+layers at the front that the history does not know; the history that Lading writes; the last command that a history sets
+before further layers come, since an image ends with its command, and whoever stands on it goes on behind it. dive
+blames everything on the team (its issue 454).
 """
 
 from collections.abc import Sequence
@@ -11,11 +12,13 @@ from lading.digest import Digest
 from lading.errors import UsageError
 from lading.oci.documents import History, ImageConfig
 from lading.prove.audit.inside import Origin
+from lading.prove.history import events_of_layers
 
 _OURS = "lading: "
 _OUR_BASE = ("lading: base", "base image")
 _COMMANDS = ("CMD ", "ENTRYPOINT ", "/bin/sh -c #(nop)  CMD", "/bin/sh -c #(nop) CMD", "/bin/sh -c #(nop)  ENTRYPOINT")
 NAMED, HISTORY, COMMANDS = "the base that was named", "Lading's history", "the commands in the history"
+UNTOLD = "what the history lacks"
 
 
 def origin_of(config: ImageConfig, layers: Sequence[Digest], base: Sequence[Digest]) -> Origin:
@@ -30,13 +33,15 @@ def origin_of(config: ImageConfig, layers: Sequence[Digest], base: Sequence[Dige
             )
         return Origin(len(base), NAMED)
     history = config.history or ()
-    if sum(not event.empty_layer for event in history) != len(layers):
+    events = events_of_layers(history, len(layers))
+    if events is None:
         return Origin(0, "")
-    return _of_lading(history) or _of_commands(history)
+    untold = sum(event is None for event in events)
+    return Origin(untold, UNTOLD) if untold else _of_lading(events) or _of_commands(history)
 
 
-def _of_lading(history: Sequence[History]) -> Origin | None:
-    made = [event.created_by for event in history if not event.empty_layer]
+def _of_lading(events: Sequence[History | None]) -> Origin | None:
+    made = [event.created_by for event in events if event]
     if not any(text.startswith(_OURS) for text in made):
         return None
     ours = [at for at, text in enumerate(made) if text.startswith(_OURS) and text not in _OUR_BASE]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lading.finding import Because, Finding, Rule, Severity
+from lading.finding import Finding, Rule, Severity
 from lading.prove.audit.found import found, listed
 from lading.prove.audit.inside import Inside
 
@@ -26,13 +26,11 @@ def look(inside: Inside, started: frozenset[str]) -> Iterator[Finding]:
     for problem, paths in sorted(lacking.items()):
         worst = min((_severity(inside, path, started) for path in paths), key=("error", "warning", "info").index)
         first = next((path for path in paths if path in started), paths[0])
-        because = [Because(place=inside.place(path), text=f"#!{inside.files[path].seen.script}") for path in paths[:5]]
         shown = listed([f"/{path}" for path in paths], 3)
         yield found(
             RULE,
             f"{problem}; it is asked for by {shown}",
             inside.place(first),
-            because=because,
             severity=worst,
             help=_help(problem),
         )
@@ -56,7 +54,9 @@ def missing(inside: Inside, path: str) -> str:
     if not words:
         return ""
     if not inside.file(words[0]):
-        return f"{words[0]} is not in the image"
+        link = inside.files.get(words[0].lstrip("/"))
+        leads = f" (it is a link to {link.target})" if link and link.kind == "link" else ""
+        return f"{words[0]} is not in the image{leads}"
     if words[0].rpartition("/")[2] != "env":
         return ""
     asked = next((word for word in words[1:] if not word.startswith("-") and "=" not in word), "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lading.finding import Because, Finding, Place, Rule
 from lading.prove.audit.credentials import password_in_address
-from lading.prove.audit.found import found
+from lading.prove.audit.found import found, listed
 from lading.prove.audit.inside import Inside, Secret
 from lading.prove.audit.scanner import secrets_in
 
@@ -29,20 +29,27 @@ _MOUNT = "RUN --mount=type=secret lets a build use a secret without keeping it"
 def look(inside: Inside) -> Iterator[Finding]:
     """One finding a file and kind, then the configuration's."""
     for secret in inside.secrets:
-        yield _in_file(inside, secret)
-    for where, text in _said(inside):
-        kinds = list(dict.fromkeys(secrets_in(text)))
-        if password_in_address(text):
-            kinds.append("a password in an address")
-        for kind in kinds:
-            yield found(
-                SAID, f"{kind} in {where}", Place(path=f"configuration › {where}"), help=f"replace it; {_MOUNT}"
-            )
+        owner = inside.owner(secret.path)
+        if owner is None or owner.kind != "debian":  # the keys that Debian's libraries test themselves with are known
+            yield _in_file(inside, secret)
+    for kind, places in _in_configuration(inside).items():
+        place = Place(path=f"configuration › {places[0]}")
+        yield found(SAID, f"{kind} in {listed(places)}", place, help=f"replace it; {_MOUNT}")
 
 
 def count(inside: Inside) -> int:
     """How many findings there are of what no published package brings along."""
     return sum(finding.severity != "info" for finding in look(inside))
+
+
+def _in_configuration(inside: Inside) -> dict[str, list[str]]:
+    """Kinds of secrets, and where each of them is: a build argument stands in the history of every later RUN."""
+    places: dict[str, list[str]] = {}
+    for where, text in _said(inside):
+        kinds = [*secrets_in(text), *(["a password in an address"] if password_in_address(text) else [])]
+        for kind in dict.fromkeys(kinds):
+            places.setdefault(kind, []).append(where)
+    return places
 
 
 def _in_file(inside: Inside, secret: Secret) -> Finding:

@@ -7,15 +7,16 @@ from lading.archive import TarEntry
 from lading.errors import VerificationFailed
 from lading.oci.model import Image
 from lading.oci.partial import config_of
-from lading.prove.audit.credentials import credentials_in, holds_credentials
+from lading.prove.audit.credentials import credentials_in, holds_credentials, password_in_address
 from lading.prove.audit.inside import File, Inside, Secret, Waste
 from lading.prove.audit.model import Expectations
 from lading.prove.audit.origin import origin_of
-from lading.prove.audit.scanner import Scanner
+from lading.prove.audit.scanner import Scanner, secrets_in
 from lading.prove.audit.watch import NOTHING, Seen, Watch
 from lading.prove.content import entries
+from lading.prove.history import titles
 from lading.prove.overlay import Overlay
-from lading.prove.size import Scales, titles
+from lading.prove.size import Scales
 
 MOST_FILES = 2_000_000
 """Entries of all layers together. The largest images known have some 500,000."""
@@ -30,7 +31,7 @@ def look_inside(image: Image, expected: Expectations, folder: Path | None = None
     files.
     """
     config = config_of(image)
-    names = titles(config.history or (), len(image.layers))
+    names = [_shown(title, number) for number, title in enumerate(titles(config.history or (), len(image.layers)), 1)]
     walk = _Walk(folder)
     for layer, title in zip(image.layers, names, strict=True):
         walk.begin_layer()
@@ -50,6 +51,11 @@ def look_inside(image: Image, expected: Expectations, folder: Path | None = None
         latest=walk.latest,
         expected=expected,
     )
+
+
+def _shown(title: str, number: int) -> str:
+    """A layer's title; not so where it would tell a secret, such as the value of a build argument."""
+    return f"layer {number} (its history holds a secret)" if secrets_in(title) or password_in_address(title) else title
 
 
 class _Walk:
