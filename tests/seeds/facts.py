@@ -99,7 +99,7 @@ ALL: Sequence[Defect] = (
     Defect("readme-ignored", COPIED, "build", '"/README.md": not found', "copy-source-ignored", "README.md ./"),
     # 001: requests is a dependency of development, if it is one at all; production has no such module.
     Defect("health-without-requests", BUILDS, "health", "ModuleNotFoundError: No module named 'requests'",
-           "health-check-cannot-run", "HEALTHCHECK"),
+           "health-check-lacks-program", "HEALTHCHECK"),
     # 001: the entrypoint migrates, and neither alembic.ini nor the migrations are in the image. The script has no
     # `set -e`: the service starts all the same, on tables that are not there.
     Defect("migrations-not-copied", BUILDS, "start", "No 'script_location' key found in configuration",
@@ -108,7 +108,7 @@ ALL: Sequence[Defect] = (
     Defect("migrations-by-replicas", BUILDS, "start", "", "migration-in-entrypoint", "ENTRYPOINT"),
     # 001: the production compose file asks with curl, which only the builder has.
     Defect("compose-health-without-curl", BUILDS, "health", 'exec: "curl": executable file not found in $PATH',
-           "health-check-cannot-run", '"curl"', "docker-compose.prod.yml", run=("curl", "-f", "http://localhost:8000")),
+           "health-check-lacks-program", '"curl"', "docker-compose.prod.yml", run=("curl", "-f", "http://localhost:8000")),
     # 001: `requests.get` does not raise for a status of 500 (shown in the development image, which has requests).
     Defect("health-of-any-status", BUILDS, "health", "", "health-check-ignores-status", "HEALTHCHECK"),
     # 001, hardening: the shell is gone, and the next RUN needs it.
@@ -142,7 +142,7 @@ FOUND_ONLY: Sequence[Defect] = (
 )
 
 WARNED: Mapping[str, tuple[Variant, str]] = {
-    "path-entry-missing": (BUILDS, "ENV PYTHONDONTWRITEBYTECODE"),
+    "path-entry-never-made": (BUILDS, "ENV PYTHONDONTWRITEBYTECODE"),
     "result-unused": (BUILDS, "poetry build"),
     "pipe-hides-failure": (BUILDS, "curl -sSL"),
     "user-not-numeric": (RISKSHIELD, "USER appuser"),

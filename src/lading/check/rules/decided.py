@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from lading.check.dockerfile.model import User
-from lading.check.model.step import StageModel
 from lading.check.rules.origins import shown
 from lading.check.rules.subject import Decided, Subject, tell
-from lading.finding import Finding, Place, Rule
+from lading.finding import Finding, Place, Rule, Span
 
 ALLOWED = Rule(
     id="base-not-allowed",
@@ -19,13 +18,13 @@ ALLOWED = Rule(
 TAG = Rule(
     id="base-tag-missing",
     severity="warning",
-    title="A base is named without a tag, or as `latest`",
+    title="An image is named without a tag, or as `latest`",
     why="The next build may start from another release, on one machine and not on the other.",
 )
 DIGEST = Rule(
     id="base-not-pinned",
     severity="info",
-    title="A base is not pinned by its digest",
+    title="An image is not pinned by its digest",
     why="A tag is moved with every release: two builds of one commit are not the same image.",
 )
 USER = Rule(
@@ -59,7 +58,12 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Bases of all stages, and what the image says of its run."""
     for stage in subject.used():
         if stage.base is None and stage.image not in (None, "scratch"):
-            yield from _base(subject, stage)
+            yield from _base(subject, stage.image or "", stage.stage.start.image.span)
+    for step in subject.steps():
+        copied = step.instruction.flag("from")
+        images = {one.image for one in step.copyings if one.image and one.stage is None}
+        if copied is not None and copied.value is not None and len(images) == 1:
+            yield from _base(subject, images.pop(), copied.value.span)
     start = subject.ships.stage.start
     platform = start.flag("platform")
     if platform is not None and platform.value is not None and "$" not in platform.value.text:
@@ -71,9 +75,8 @@ def find(subject: Subject) -> Iterator[Finding]:
         yield from _image(subject, subject.decided)
 
 
-def _base(subject: Subject, stage: StageModel) -> Iterator[Finding]:
-    image = stage.image or ""
-    place = subject.place(stage.stage.start.image.span)
+def _base(subject: Subject, image: str, span: Span) -> Iterator[Finding]:
+    place = subject.place(span)
     name, _, digest = image.partition("@")
     tag = re.search(r":([\w.-]+)\Z", name)
     if not digest and (tag is None or tag[1] == "latest"):

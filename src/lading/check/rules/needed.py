@@ -68,8 +68,15 @@ def _of_need(subject: Subject, step: Step, call: Call, need: Need) -> Finding:
         BUILD, subject.place(call.invocation.span), f"{need.why}, and there is no {shown(path)}",
         *_why_missing(subject, need.found, source, hidden), fix=fix,
         help="" if fix else "copy it into the stage before this command",
-        severity=None if call.invocation.checked else "warning",
+        severity="warning" if _is_only_told(call) else None,
     )  # fmt: skip
+
+
+def _is_only_told(call: Call) -> bool:
+    """Whether the build goes on: the script does not look at the status, or Poetry only says so, as it did before 2.0
+    (https://python-poetry.org/history/#200---2025-01-05)."""
+    words = [word.text for word in call.invocation.words[:2]]
+    return not call.invocation.checked or words == ["poetry", "install"]
 
 
 def _why_missing(subject: Subject, found: Found, source: str, hidden: str) -> Iterator[Because]:
@@ -84,18 +91,20 @@ def _why_missing(subject: Subject, found: Found, source: str, hidden: str) -> It
 
 def _source_of(subject: Subject, step: Step, path: str) -> tuple[Copy | None, str]:
     """The last COPY that has put files of the context into a path's folder, and the path's name in the context."""
-    folder = posixpath.dirname(path)
-    stage = next(one for one in subject.model.stages if step in one.steps)
-    for earlier in reversed(stage.steps[: stage.steps.index(step)]):
+    for earlier in reversed(subject.before(step)):
         copy = earlier.instruction
-        if not isinstance(copy, Copy) or earlier.from_base or copy.flag("from") is not None or copy.adds:
+        if not isinstance(copy, Copy) or copy.adds or copy.flag("from") is not None or not _is_folder(copy):
             continue
         for one in earlier.copyings:
-            if one.path and any(posixpath.dirname(target) == folder for target in one.targets):
+            if one.path and any(posixpath.dirname(target) == posixpath.dirname(path) for target in one.targets):
                 source = posixpath.join(posixpath.dirname(one.path), posixpath.basename(path)).lstrip("/")
                 there = subject.model.context.everything.look(f"/{source}").present
-                return (copy, source) if there and copy.destination.text.endswith(("/", ".")) else (None, "")
+                return (copy, source) if there else (None, "")
     return None, ""
+
+
+def _is_folder(copy: Copy) -> bool:
+    return copy.destination.text.endswith(("/", "."))
 
 
 def _one_more(subject: Subject, copy: Copy, source: str) -> Edit:

@@ -25,13 +25,14 @@ STARTS = Rule(
     why="The container ends before it has begun: the runtime finds no such file.",
 )
 HEALTH = Rule(
-    id="health-check-cannot-run",
+    id="health-check-lacks-program",
     severity="error",
     title="The health check calls what the image does not have",
     why="Every check fails, so that the container is unhealthy for ever and is restarted or gets no traffic.",
 )
 RULES = (IN_STAGE, STARTS, HEALTH)
 
+INSTALLERS = frozenset({"pip", "pip3", "poetry", "uv", "pdm", "pipenv"})
 _BUILTINS = """
     . : [ [[ alias bg bind break builtin caller case cd command compgen complete continue declare dirs disown
     echo enable eval exec exit export false fc fg function getopts hash help history if in jobs kill let local logout
@@ -146,7 +147,17 @@ def _module(subject: Subject, one: Started, wanted: Wanted, found: Found) -> Fin
         one.place,
         f"{what} imports the module {shown(wanted.module)}, which the image's Python does not have",
         *one.because,
-        since(first_made(found.origin), f"no {shown(wanted.module)} is among what is installed here"),
+        _not_installed(subject, wanted, found),
         help="urllib.request is always there" if one.purpose == "health" else "install it for production, too",
         fix=health_by_python(subject, one),
     )
+
+
+def _not_installed(subject: Subject, wanted: Wanted, found: Found) -> Because:
+    """The last command that has installed Python's packages into what ships, or into what it copies from."""
+    calls = [call for step in subject.steps() for call in step.calls if call.invocation.name in INSTALLERS]
+    calls = [call for call in calls if {"install", "sync"} & {word.text for word in call.invocation.words}]
+    if not calls:
+        return since(first_made(found.origin), f"there is no {shown(wanted.module)} in it")
+    place = subject.place(calls[-1].invocation.span)
+    return Because(place=place, text=f"no {shown(wanted.module)} is among what is installed here")

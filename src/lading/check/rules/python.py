@@ -59,7 +59,10 @@ def lacks_module(state: State, program: str, module: str) -> Found | None:
     if state.workdir is None or not _absent_in(state, state.workdir, module):
         return None
     folders = site_folders(state, program)
-    if not folders or not all(_absent_in(state, folder, module) for folder in folders):
+    # A module that a known distribution brings is a folder or a file; the model knows the one of both that it is.
+    if not folders or not all(state.files.look(f"{folder}/{module}").absent for folder in folders):
+        return None
+    if any(state.files.look(f"{folder}/{module}.py").present for folder in folders):
         return None
     return state.files.look(f"{folders[0]}/{module}")
 

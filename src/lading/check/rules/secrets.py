@@ -126,7 +126,6 @@ def _is_secret(found: Found) -> bool:
 
 
 def _removed(subject: Subject, step: Step, target: str) -> Iterator[Because]:
-    stage = next(one for one in subject.model.stages if step in one.steps)
-    found = stage.end.files.look(target) if target else None
+    found = subject.stage_of(step).end.files.look(target) if target else None
     if found is not None and found.absent and found.origin.act == "run":
         yield since(found.origin, "it is removed here, and stays in the layer of the COPY")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lading.check.dockerfile.model import Cmd, Entrypoint, Healthcheck, Run, ShellForm
-from lading.check.model.entry import Script
+from lading.check.model.entry import Origin, Script
 from lading.check.model.files import Found
 from lading.check.model.state import State
 from lading.check.model.step import Step
@@ -71,7 +71,7 @@ def _shell(state: State, place: Place, keyword: str) -> Iterator[Finding]:
         NO_SHELL,
         place,
         f"this {keyword} is for the shell {shown(program)}, which {lead}",
-        why_made(found, program),
+        _why_made(state, found, program),
         help="write the command as a JSON list of a program that is there and its arguments",
     )
 
@@ -80,23 +80,28 @@ def _is_idle(found: Found, program: str) -> bool:
     return found.present and found.path.rpartition("/")[2] in IDLE and program.rpartition("/")[2] not in IDLE
 
 
-def why_made(found: Found, program: str) -> Because:
+def _why_made(state: State, found: Found, program: str) -> Because:
     """The instruction or base that made a program what it is."""
     if found.absent:
         return why_absent(found, program)
-    origin = first_made(found.origin)
-    return since(origin, f"{shown(program)} is made so here")
+    return since(_origin_of_link(state, found), f"{shown(program)} is made so here")
+
+
+def _origin_of_link(state: State, found: Found) -> Origin:
+    """Who made the link that leads astray: the last one that no base brought."""
+    links = [state.files.look(link, follow=False).origin for link in found.links]
+    made = [first_made(origin) for origin in links if origin.act != "base"]
+    return made[-1] if made else first_made(found.origin)
 
 
 def _of_start(one: Started) -> Iterator[Finding]:
     found = one.found()
     if _is_idle(found, one.program) and not one.by_shell:
-        link = one.state.files.look(found.links[0], follow=False) if found.links else found
         yield tell(
             NO_SHELL,
             one.place,
             f"{shown(one.program)} leads to {shown(found.path)}, which runs nothing",
-            since(first_made(link.origin), "it is made so here"),
+            _why_made(one.state, found, one.program),
         )
     elif found.present:
         yield from _interpreter(one.state, found.path, one.place, one.because)
@@ -122,12 +127,5 @@ def _interpreter(state: State, path: str, place: Place, because: tuple[Because, 
             place,
             f"{shown(path)} is for {shown(program)}, which {lead}",
             *because,
-            _why_idle(state, wanted, program),
+            _why_made(state, wanted, program),
         )
-
-
-def _why_idle(state: State, found: Found, program: str) -> Because:
-    if found.absent:
-        return why_absent(found, program)
-    link = state.files.look(found.links[-1], follow=False) if found.links else found
-    return since(first_made(link.origin), f"{shown(program)} is made so here")

@@ -62,6 +62,18 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
             found.insert(0, self.model.stages[base])
         return tuple(found)
 
+    def before(self, step: Step) -> tuple[Step, ...]:
+        """The steps of the same stage that stand in front of one, those of its base not among them."""
+        for stage in self.model.stages:
+            for at, one in enumerate(stage.steps):
+                if one is step:
+                    return tuple(earlier for earlier in stage.steps[:at] if not earlier.from_base)
+        return ()
+
+    def stage_of(self, step: Step) -> StageModel:
+        """The stage that a step is of."""
+        return self.model.stages[step.origin.stage]
+
     def place(self, span: Span) -> Place:
         """A place in the Dockerfile."""
         return Place(path=self.path, span=span)

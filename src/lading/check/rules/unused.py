@@ -23,7 +23,7 @@ STAGE = Rule(
     why="BuildKit skips it unless somebody asks for it by `--target`. It is easy to believe that it is in the image.",
 )
 ENTRY = Rule(
-    id="path-entry-missing",
+    id="path-entry-never-made",
     severity="warning",
     title="PATH names a folder that never exists",
     why="Most often the folder is another one, and the programs meant are not found or others are started instead.",

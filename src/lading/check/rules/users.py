@@ -7,6 +7,7 @@ from lading.check.model.entry import Entry
 from lading.check.model.state import Account, State
 from lading.check.model.step import Step
 from lading.check.rules.fixes import replace
+from lading.check.rules.leftovers import develops
 from lading.check.rules.origins import shown, since
 from lading.check.rules.starting import Started, script_text
 from lading.check.rules.subject import Subject, tell
@@ -19,7 +20,7 @@ MISSING = Rule(
     why="The runtime looks the name up in the image's /etc/passwd, and starts nothing where it is not there.",
 )
 ROOT = Rule(
-    id="runs-as-root",
+    id="ships-as-root",
     severity="warning",
     title="The container runs as root",
     why="Whoever gets into the service is root in the container, and one fault of the kernel away from the machine.",
@@ -60,7 +61,8 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 
 def _runs_behind(steps: tuple[Step, ...], user: Step) -> bool:
-    behind = steps[steps.index(user) + 1 :]
+    at = next(at for at, one in enumerate(steps) if one is user)
+    behind = steps[at + 1 :]
     keyword = next((one.instruction.keyword.text.upper() for one in behind if one.calls or _is_user(one)), "")
     return keyword == "RUN"
 
@@ -90,7 +92,7 @@ def _at_the_end(subject: Subject) -> Iterator[Finding]:
     if end.user is None or not end.config.known or _drops_privileges(subject):
         return
     said = [step for _, step in subject.shipped_steps() if _is_user(step)]
-    if end.is_root:
+    if end.is_root and not develops(subject):
         place = said[-1].origin.place if said else subject.place(subject.ships.stage.start.span)
         yield tell(
             ROOT, place, "the container runs as root", help="add `USER 65532:65532` behind the last RUN that needs root"
