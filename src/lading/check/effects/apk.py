@@ -1,6 +1,5 @@
 """Alpine's package manager: https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper."""
 
-import posixpath
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.packages import DATA, Brings, PackageData, closure
-from lading.check.effects.reach import put_files, spread
+from lading.check.effects.reach import by_folder, put_files, spread
 from lading.check.model.scene import Scene
 from lading.check.model.state import Package
 
@@ -59,10 +58,7 @@ def _add(names: list[str | None], args: Arguments, scene: Scene) -> None:
 
 
 def _bring(brings: Brings, scene: Scene) -> None:
-    by_folder: dict[str, list[str]] = {}
-    for path in brings.program_paths():
-        by_folder.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
-    for folder, programs in by_folder.items():
+    for folder, programs in by_folder(brings.program_paths()):
         put_files(scene, folder, dict.fromkeys(programs))
     put_files(scene, "/usr/lib", dict.fromkeys(brings.libraries.split()), mode=0o755)
 

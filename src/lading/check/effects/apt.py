@@ -1,8 +1,8 @@
 """Debian's package managers: apt-get(8), apt(8), aptitude, dpkg(1)."""
 
-import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from lading.check.bases.knowledge import MULTIARCH
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.packages import SUITES, Brings, PackageData, closure, packages_of
-from lading.check.effects.reach import put_files, spread
+from lading.check.effects.reach import by_folder, perhaps_files, put_files, spread
 from lading.check.model.scene import Scene
 from lading.check.model.state import Package
 
@@ -94,7 +94,8 @@ def _install(names: Sequence[str | None], args: Arguments, scene: Scene) -> None
     found = [_NAME.match(name) if name else None for name in names]
     wanted = [one[1] for one in found if one and one[2] != "-"]
     _remove([one[1] for one in found if one and one[2] == "-"], scene)
-    possible = _possible_data(scene)
+    releases = _possible_releases(scene)
+    possible = [packages_of(release) for release in releases]
     if (
         None in found
         or not possible
@@ -103,7 +104,7 @@ def _install(names: Sequence[str | None], args: Arguments, scene: Scene) -> None
     ):
         _anything(scene)
     recommended = not args.has("--no-install-recommends") and not _says_no_recommends(args)
-    each = [_brought(data, wanted, recommended=recommended) for data in possible] or [_Brought(frozenset(wanted))]
+    each = [_brought(release, tuple(wanted), recommended) for release in releases] or [_Brought(frozenset(wanted))]
     for folder in _GROWS:
         scene.grow(folder)
     _bring(each, scene)
@@ -117,16 +118,21 @@ class _Brought(NamedTuple):
     libraries: frozenset[str] = frozenset()
 
 
-def _possible_data(scene: Scene) -> list[PackageData]:
-    """The data of the release that the stage is of, or of all those that it may be of."""
+def _possible_releases(scene: Scene) -> list[str]:
+    """The release that the stage is of, or all those that it may be of, as far as there is data."""
     system = scene.now.system
     if system.distribution != "debian":
         return []
-    releases = (system.release,) if system.release else SUITES
-    return [packages_of(release) for release in releases if release in SUITES]
+    return [release for release in ((system.release,) if system.release else SUITES) if release in SUITES]
 
 
-def _brought(data: PackageData, wanted: Iterable[str], *, recommended: bool) -> _Brought:
+def _possible_data(scene: Scene) -> list[PackageData]:
+    return [packages_of(release) for release in _possible_releases(scene)]
+
+
+@lru_cache(maxsize=256)
+def _brought(release: str, wanted: tuple[str, ...], recommended: bool) -> _Brought:
+    data = packages_of(release)
     names = closure(data, wanted, recommended=recommended)
     alternatives = (f"/usr/bin/{program}" for name in names for program in ALTERNATIVES.get(name, ()))
     programs = (path for name in names for path in data[name].program_paths())
@@ -136,12 +142,10 @@ def _brought(data: PackageData, wanted: Iterable[str], *, recommended: bool) -> 
 
 def _bring(each: Sequence[_Brought], scene: Scene) -> None:
     """Put there what comes in any case; what comes only with some releases may be there."""
-    for path in sorted(frozenset().union(*(one.programs for one in each)) - _common(one.programs for one in each)):
-        scene.grow(path)
-    by_folder: dict[str, list[str]] = {}
-    for path in sorted(_common(one.programs for one in each)):
-        by_folder.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
-    for folder, programs in by_folder.items():
+    certain = _common(one.programs for one in each)
+    for folder, programs in by_folder(frozenset().union(*(one.programs for one in each)) - certain):
+        perhaps_files(scene, folder, programs)
+    for folder, programs in by_folder(certain):
         put_files(scene, folder, dict.fromkeys(programs))
     libraries = _common(one.libraries for one in each)
     folder = f"/usr/lib/{MULTIARCH.get(scene.now.system.machine, '')}"

@@ -1,7 +1,8 @@
 """How far a command reaches whose doing is not known in full: what it may have touched, and what not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from lading.check.model.changes import Grown
 from lading.check.model.entry import Entry, Nature
 from lading.check.model.nodes import Listed, Node, Overlaid, present, unknown, with_below
 from lading.check.model.scene import Scene
@@ -47,6 +48,21 @@ def put_files(scene: Scene, folder: str, names: Mapping[str, Nature | None], *, 
         for name, nature in names.items()
     }
     _lay(scene, folder, over)
+
+
+def perhaps_files(scene: Scene, folder: str, names: Iterable[str]) -> None:
+    """Files may have been added to a folder by these names."""
+    node, grown = scene.now.files.node(folder), Grown(scene.origin)
+    _lay(scene, folder, {name: grown(node.child(name)) for name in names})
+
+
+def by_folder(paths: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """The names in each folder of some files."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        folder, _, name = path.rpartition("/")
+        found.setdefault(folder, []).append(name)
+    yield from found.items()
 
 
 def put_folders(scene: Scene, folder: str, names: Iterable[str]) -> None:

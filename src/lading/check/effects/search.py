@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from lading.check.effects.asked import Asked, Word
 from lading.check.effects.effect import Effect
 from lading.check.effects.modes import mode_of
+from lading.check.effects.paths import has_signs
 from lading.check.model.files import Found
 from lading.check.model.scene import Scene
 
@@ -31,6 +32,9 @@ class Search(NamedTuple):
 def find(asked: Asked, scene: Scene) -> None:
     """`find folder… -type f -name pattern -exec command {} +`, and `-delete`."""
     search = read_search(asked.words)
+    for root in search.roots:
+        if root is not None and not has_signs(root):
+            scene.need(root, "`find` looks through it")
     for act in search.acts:
         for root in search.roots:
             _act(act, root, search, scene)

@@ -1,11 +1,15 @@
 """Which distributions a way of installing brings, as far as the files of the project tell."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from posixpath import dirname, join, normpath
 
 import msgspec
 
+from lading.survey.python.lockfacts import Markers, reached
+from lading.survey.python.locks import PROJECTS, read_lock
 from lading.survey.python.manager import Manager
+from lading.survey.python.project import ProjectFacts, read_project
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file, by its path; nothing where it is not known."""
@@ -47,12 +51,17 @@ def of_lock(manager: Manager, lock: str, read: Read, chosen: Selection, python: 
 
     `lock` is the lock's path, by which `read` gives it and what lies beside. A lock that cannot be read tells nothing.
     """
-    from lading.survey.python.lockfacts import Markers, reached
-    from lading.survey.python.locks import read_lock
-
-    if read(lock) is None or (manager in ("poetry", "pdm") and read(_beside(lock)) is None):
+    beside = join(dirname(lock), PROJECTS.get(manager, "pyproject.toml"))
+    data, project = read(lock), read(beside)
+    if data is None or (manager in ("poetry", "pdm") and project is None):
         return ANYTHING
-    facts = read_lock(manager, lock, read)
+    return _of_lock(manager, data, project or b"", chosen, python)
+
+
+@lru_cache(maxsize=16)
+def _of_lock(manager: Manager, data: bytes, project: bytes, chosen: Selection, python: str) -> Installed:
+    """The same for what the files have in them: several stages of one Dockerfile, or of many, use one lock."""
+    facts = read_lock(manager, "lock", lambda path: data if path == "lock" else project)
     if facts.broken or facts.root is None or not facts.groups.keys() >= {*chosen.groups} - {EVERY}:
         return ANYTHING
     groups = facts.groups.keys() if EVERY in chosen.groups else {*chosen.groups}
@@ -66,15 +75,20 @@ def of_lock(manager: Manager, lock: str, read: Read, chosen: Selection, python: 
 
 def of_project(folder: str, read: Read) -> Installed:
     """The project itself: its programs, where it is a package at all."""
-    from lading.survey.python.project import read_project
-
     data = read(join(folder, "pyproject.toml"))
     if data is None:
         return ANYTHING
-    facts = read_project(data)
-    if facts.broken or not facts.name:
+    facts = facts_in(data)
+    if facts is None or not facts.name:
         return ANYTHING
     return Installed(frozenset({facts.name}), complete=True, scripts=tuple(sorted(facts.scripts)))
+
+
+@lru_cache(maxsize=16)
+def facts_in(data: bytes) -> ProjectFacts | None:
+    """What a `pyproject.toml` says; nothing where it cannot be read."""
+    facts = read_project(data)
+    return None if facts.broken else facts
 
 
 def of_list(path: str, read: Read, *, closed: bool) -> Installed:
@@ -108,10 +122,6 @@ def of_words(words: Iterable[str], *, closed: bool = False) -> Installed:
 
 def _named(names: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name)
-
-
-def _beside(lock: str) -> str:
-    return join(dirname(lock), "pyproject.toml")
 
 
 def _is_compiled(data: bytes) -> bool:

@@ -2,17 +2,17 @@
 
 from posixpath import join
 
+from lading.check.effects.python.distributions import facts_in
 from lading.check.effects.python.environment import Environment
 from lading.check.effects.surroundings import read
 from lading.check.model.scene import Scene
-from lading.survey.python.project import ProjectFacts, read_project
+from lading.survey.python.project import ProjectFacts
 
 
 def facts_of(scene: Scene, folder: str) -> ProjectFacts | None:
     """What a project's `pyproject.toml` says; nothing where it is not known."""
     data = read(scene, join(folder, "pyproject.toml"))
-    facts = None if data is None else read_project(data)
-    return None if facts is None or facts.broken else facts
+    return None if data is None else facts_in(data)
 
 
 def need_sources(scene: Scene, folder: str, facts: ProjectFacts, tool: str) -> None:
