@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from lading.check.model.changes import Grown
+from lading.check.model.changes import Hazed
 from lading.check.model.entry import ROOT, Entry, Origin, Presence
 from lading.check.model.nodes import Change, Listed, Node, absent, folder, present, unknown, with_below, with_child
 
@@ -66,7 +66,7 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         if path is None:
             return Found(path=program, presence="unknown", origin=self.root.origin)
         perhaps: Found | None = None
-        last = Found(path=program, presence="absent", origin=self.root.origin)
+        last, removed = Found(path=program, presence="absent", origin=self.root.origin), False
         for place in path.split(":"):
             found = self.look(f"{place}/{program}")
             if not place.startswith("/"):
@@ -75,9 +75,15 @@ class Files(msgspec.Struct, frozen=True, eq=False):
                 return found if perhaps is None else replace(found, entry=None)
             if found.presence == "unknown":
                 perhaps = perhaps or replace(found, path=program)
-            elif last.origin.act != "run" or found.origin.act == "run":
+            elif not removed:
+                removed = self._was_removed(place, found)
                 last = replace(found, path=program, presence="absent", entry=None)
         return perhaps or last
+
+    def _was_removed(self, place: str, found: Found) -> bool:
+        """Whether a folder has lost a name, and has not only been made without it."""
+        entry = self.look(place).entry
+        return entry is not None and entry.origin is not found.origin and found.origin.act == "run"
 
     def is_closed(self, path: str) -> bool:
         """Whether every path right below a folder is known: what is not among `names` is not there."""
@@ -106,10 +112,13 @@ class Files(msgspec.Struct, frozen=True, eq=False):
     def edit(self, path: str, change: Change, *, parent: Entry | None = None, follow: bool = True) -> "Files":
         """The files with another node at a path. Folders on the way that are missing become as `parent`; without one,
         nothing is changed below a path that is not there. `follow` is about a link at the end only. Where the way
-        may be a link, anything may be written."""
+        may be a link, anything may be changed."""
         walk = self._walk(path, follow=follow)
+        stray = next((node for node in walk.nodes if node.may_lead), None)
+        if stray is not None:
+            walk = Files(Hazed(stray.origin)(self.root))._walk(path, follow=follow)
         if not walk.names:
-            return Files(change(self.root))
+            return Files(change(walk.nodes[0]))
         nodes = walk.nodes
         if parent is None and any(node.presence == "absent" for node in nodes[:-1]):
             return self
@@ -117,8 +126,7 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         made = change(nodes[-1])
         for name, above in zip(reversed(walk.names), reversed(parents), strict=True):
             made = with_child(above, name, made)
-        stray = next((node for node in nodes if node.may_lead), None)
-        return Files(made if stray is None else Grown(stray.origin)(made))
+        return Files(made)
 
     def _walk(self, path: str, *, follow: bool) -> "_Walk":
         walk = _Walk(self.root)

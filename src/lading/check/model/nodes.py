@@ -17,9 +17,11 @@ and looking it up would exhaust Python's stack."""
 
 
 class Node(msgspec.Struct, frozen=True, eq=False):
-    """What is known of a path. `entry` is there where it is present; where it is not known whether a link is still
-    there, it has that link's target and no kind. `below` is none for what holds nothing, and where nothing is known of what it
-    holds."""
+    """What is known of a path.
+
+    `entry` is there where it is present; where it is not known whether a link is still there, it has that link's target
+    and no kind. `below` is none for what holds nothing, and where nothing is known of what it holds.
+    """
 
     presence: Presence
     origin: Origin

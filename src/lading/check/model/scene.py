@@ -72,6 +72,8 @@ class Scene:
                 entry = replace(entry, mode=old.mode, owner=old.owner, moded=old.moded, owned=old.owned)
             elif node.presence == "unknown":
                 entry = replace(entry, mode=None, owner=None)
+            if node.may_lead and node.entry is not None:
+                entry = replace(entry, kind=None, target=node.entry.target)
             return present(entry)
 
         self._edit(path, change, makes=True)

@@ -36,6 +36,15 @@ def _calls(run: Run, scene: Scene) -> Iterator[Call]:
         scene.now = own.now
 
 
+def _performed(run: Run, scene: Scene) -> Iterator[Call]:
+    """Every command with what was before and after it. What it needed is the call's own."""
+    for invocation in run_calls(run, scene.now):
+        before = scene.now
+        scene.needs = []
+        perform(invocation, scene)
+        yield Call(invocation=invocation, before=before, after=scene.now, needs=tuple(scene.needs))
+
+
 @contextmanager
 def _mounted(mounts: Sequence[tuple[Mount, Sources]], scene: Scene) -> Iterator[None]:
     """What is mounted hides what is at its target, and is gone afterwards; the target itself stays, empty."""
