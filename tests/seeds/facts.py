@@ -133,7 +133,7 @@ ALL: Sequence[Defect] = (
     Defect("package-without-readme", PACKAGED, "build", "Readme file does not exist: README.md",
            "needed-file-missing", "uv sync"),
     # 004 on the distroless base that it weighs: no RUN works in it.
-    Defect("distroless-run", DISTROLESS, "build", "no such file or directory", "no-shell", "RUN groupadd"),
+    Defect("distroless-run", DISTROLESS, "build", "no such file or directory", "program-not-in-stage", "RUN groupadd"),
 )  # fmt: skip
 
 FOUND_ONLY: Sequence[Defect] = (

@@ -46,8 +46,10 @@ BUILTINS = frozenset(_BUILTINS.split())
 def find(subject: Subject) -> Iterator[Finding]:
     """Programs that are certainly absent where they are called."""
     for step in subject.steps():
+        first = {call.invocation.program: call for call in reversed(step.calls)}
         for call in step.calls:
-            yield from _of_call(subject, call)
+            if first[call.invocation.program] is call:
+                yield from _of_call(subject, call)
     for one in subject.starts:
         yield from _of_start(subject, one)
 
