@@ -1,22 +1,26 @@
 """One Dockerfile, from its file to its findings."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lading.check.builds import Build
 from lading.check.context import Context, folder_context, unknown_context
-from lading.check.dockerfile.model import Copy, Dockerfile, Heredoc
+from lading.check.dockerfile.model import Copy, Dockerfile, Heredoc, Run
 from lading.check.dockerfile.parse import parse
 from lading.check.rules.all import find
 from lading.check.rules.subject import Decided
 from lading.check.stages.evaluate import evaluate
 from lading.check.suppress import Judged, judge, suppressions
-from lading.check.targets import guess_context
+from lading.check.targets import likely_contexts
 from lading.errors import UsageError
 from lading.finding import Finding, Place, Rule
 
+PLAIN_NAMES = frozenset({"Dockerfile", "Containerfile"})
+"""Names of Dockerfiles that stand in the folder of what they build."""
+MOST_CONTEXTS = 4
+"""Folders that a Dockerfile is tried in where nobody says which it is built in."""
 LONGEST = 1_000_000
 """Characters of a Dockerfile or compose file. BuildKit itself takes no more than a few MB."""
 
@@ -64,30 +68,45 @@ def _findings(dockerfile: Dockerfile, path: Path, build: Build, around: Surround
             )
             for problem in dockerfile.problems
         ]
-    context = context_of(dockerfile, path, build, around)
-    model = evaluate(dockerfile, context, target=build.target, arguments=build.arguments)
-    return find(model, build.services, around.decided)
+    best: tuple[Finding, ...] | None = None
+    for context in _contexts(dockerfile, path, build, around):
+        model = evaluate(dockerfile, context, target=build.target, arguments=build.arguments)
+        found = tuple(find(model, build.services, around.decided))
+        if best is None or _errors(found) < _errors(best):
+            best = found
+        if not _errors(best):
+            break
+    return best or ()
 
 
-def context_of(dockerfile: Dockerfile, path: Path, build: Build, around: Surroundings) -> Context:
-    """The context that a Dockerfile is built in: the one that somebody has named, else the likeliest folder."""
+def _errors(findings: Iterable[Finding]) -> int:
+    return sum(one.severity == "error" for one in findings)
+
+
+def _contexts(dockerfile: Dockerfile, path: Path, build: Build, around: Surroundings) -> Iterator[Context]:
+    """The context that somebody has named; else those that are likely. Of these the one in which most of the Dockerfile
+    works is meant: what does not work there works in none of them."""
     if not path.is_absolute():  # it came from standard input, and belongs nowhere
         folder = build.context
-        return folder_context(folder, name=around.shown(folder)) if folder else unknown_context("-")
-    folder = build.context or guess_context(path, _copied(dockerfile), around.root)
-    return folder_context(folder, name=around.shown(folder), dockerfile=path)
+        yield folder_context(folder, name=around.shown(folder)) if folder else unknown_context("-")
+        return
+    taken = _taken(dockerfile)
+    named = [build.context] if build.context else likely_contexts(path, taken, around.root)
+    for folder in named[:MOST_CONTEXTS]:
+        yield folder_context(folder, name=around.shown(folder), dockerfile=path)
+    # `docker/api.Dockerfile` that copies `.` is built in a folder that nothing here tells of.
+    if not build.context and path.name not in PLAIN_NAMES and not any(source.strip("/.") for source in taken):
+        yield unknown_context(".")
 
 
-def _copied(dockerfile: Dockerfile) -> list[str]:
-    """What the Dockerfile copies from its context, as it is written."""
-    copies = (one for stage in dockerfile.stages for one in stage.instructions if isinstance(one, Copy))
-    return [
-        source.text
-        for copy in copies
-        if copy.flag("from") is None
-        for source in copy.sources
-        if not isinstance(source, Heredoc) and "$" not in source.text and "://" not in source.text
-    ]
+def _taken(dockerfile: Dockerfile) -> list[str]:
+    """What the Dockerfile copies or mounts from its context, as it is written."""
+    instructions = [one for stage in dockerfile.stages for one in stage.instructions]
+    copies = (one for one in instructions if isinstance(one, Copy) and one.flag("from") is None)
+    sources = [source.text for copy in copies for source in copy.sources if not isinstance(source, Heredoc)]
+    mounts = (mount for one in instructions if isinstance(one, Run) for mount in one.mounts)
+    sources += [one.option("source", "src") for one in mounts if one.type == "bind" and not one.option("from")]
+    return [source for source in sources if "$" not in source and "://" not in source]
 
 
 def _blocks(dockerfile: Dockerfile) -> Sequence[tuple[int, int]]:

@@ -62,18 +62,17 @@ def _matches(exclude: Patterns, root: Path, here: str, name: str) -> bool:
     return bool(exclude.lines) and exclude.matches(os.path.relpath(os.path.join(here, name), root))  # noqa: PTH118
 
 
-def guess_context(dockerfile: Path, sources: Iterable[str], root: Path) -> Path:
-    """The folder that a Dockerfile is most likely built in.
+def likely_contexts(dockerfile: Path, sources: Iterable[str], root: Path) -> list[Path]:
+    """The folders that a Dockerfile may be built in, the likeliest first.
 
-    Of its own folder and those above it up to `root`, it is the one that has the most of what the Dockerfile copies
-    from its context (`sources`, as they are written); of equals the nearest.
+    They are its own folder and those above it up to `root`. A likely one has more of what the Dockerfile copies from
+    its context (`sources`, as they are written); of equals the nearest goes first.
 
     Where somebody says which it is (a flag, a compose file) nobody has to guess.
     """
     wanted = [source.strip("/") for source in sources if source.strip("/.")]
     candidates = list(_above(dockerfile.parent, root))
-    counted = [sum(_there(folder, source) for source in wanted) for folder in candidates]
-    return candidates[counted.index(max(counted))]
+    return sorted(candidates, key=lambda folder: -sum(_there(folder, source) for source in wanted))
 
 
 def _above(folder: Path, root: Path) -> Iterator[Path]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.check.targets import find_files, guess_context
+from lading.check.targets import find_files, likely_contexts
 from lading.errors import UsageError
 from lading.tree import Patterns
 
@@ -57,18 +57,18 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
 def test_the_folder_that_has_most_of_what_is_copied_is_the_context(tmp_path: Path) -> None:
     make(tmp_path, "docker/Dockerfile", "docker/entrypoint.sh", "pyproject.toml", "src/app.py")
     file = tmp_path / "docker/Dockerfile"
-    assert guess_context(file, ["pyproject.toml", "src/", "docker/entrypoint.sh"], tmp_path) == tmp_path
-    assert guess_context(file, ["entrypoint.sh"], tmp_path) == tmp_path / "docker"
-    assert guess_context(file, ["*.toml", ".", "[", "a\0b", "x" * 5000], tmp_path) == tmp_path
+    assert likely_contexts(file, ["pyproject.toml", "src/", "docker/entrypoint.sh"], tmp_path)[0] == tmp_path
+    assert likely_contexts(file, ["entrypoint.sh"], tmp_path)[0] == tmp_path / "docker"
+    assert likely_contexts(file, ["*.toml", ".", "[", "a\0b", "x" * 5000], tmp_path)[0] == tmp_path
 
 
 def test_without_a_hint_it_is_the_folder_of_the_file(tmp_path: Path) -> None:
     make(tmp_path, "docker/Dockerfile")
-    assert guess_context(tmp_path / "docker/Dockerfile", [".", "nowhere"], tmp_path) == tmp_path / "docker"
+    assert likely_contexts(tmp_path / "docker/Dockerfile", [".", "nowhere"], tmp_path)[0] == tmp_path / "docker"
 
 
 def test_nothing_above_the_root_is_looked_at(tmp_path: Path) -> None:
     make(tmp_path, "secret", "repo/a/Dockerfile")
     root = tmp_path / "repo"
-    assert guess_context(root / "a/Dockerfile", ["secret"], root) == root / "a"
-    assert guess_context(tmp_path / "Dockerfile", ["a"], root) == tmp_path
+    assert likely_contexts(root / "a/Dockerfile", ["secret"], root)[0] == root / "a"
+    assert likely_contexts(tmp_path / "Dockerfile", ["a"], root)[0] == tmp_path

@@ -145,3 +145,15 @@ def test_what_is_not_there_is_told(here: Path, words: list[str]) -> None:
 
 def test_the_rules_are_listed(here: Path) -> None:
     assert "copy-source-missing  error" in checked(here, "--rules").out
+
+
+def test_what_works_in_one_of_the_likely_contexts_is_not_told(here: Path) -> None:
+    (here / "go.mod").touch()
+    (here / "deploy").mkdir()
+    file = here / "deploy/Dockerfile"
+    file.write_text("FROM golang:1.26\nWORKDIR /src\nCOPY . .\nRUN go mod download\n")
+    assert "needed-file-missing" not in checked(here, "--format", "json", "deploy").rules
+    (here / "go.mod").unlink()
+    assert "needed-file-missing" in checked(here, "--format", "json", "deploy").rules
+    file.rename(here / "deploy/api.Dockerfile")
+    assert "needed-file-missing" not in checked(here, "--format", "json", "deploy").rules
