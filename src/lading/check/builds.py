@@ -34,14 +34,18 @@ def read_builds(files: Iterable[Path], *, read: Callable[[Path], str], shown: Ca
     found: dict[Path, list[Build]] = {}
     texts: dict[str, str] = {}
     broken: dict[str, str] = {}
+    read_files: list[tuple[Path, ComposeFile]] = []
     for file in files:
         name = shown(file)
         texts[name] = read(file)
         compose = read_compose(texts[name], name)
         if compose.problem:
             broken[name] = compose.problem
+        read_files.append((file.parent, compose))
         for path, build in _builds(compose, file.parent):
             found.setdefault(path, []).append(build)
+    for path, build in _by_image(read_files):
+        found.setdefault(path, []).append(build)
     return Builds({path: _together(builds) for path, builds in found.items()}, texts, broken)
 
 
@@ -66,6 +70,26 @@ def _builds(compose: ComposeFile, folder: Path) -> Iterable[tuple[Path, Build]]:
             path = (context / (service.dockerfile or "Dockerfile")).resolve()
             known = {name: value for name, value in service.arguments.items() if value is not None}
             yield path, Build(context, service.target, known, (service,))
+
+
+def _by_image(files: Sequence[tuple[Path, ComposeFile]]) -> Iterable[tuple[Path, Build]]:
+    """Services that only name an image, and are built under the same name by another file of their folder.
+
+    The file for production names what has been pushed, the one for development builds: with a Dockerfile of its own,
+    while the one without a further name is production's.
+    """
+    contexts = {
+        (folder, service.name): (folder / service.context).resolve()
+        for folder, compose in files
+        for service in compose.services.values()
+        if service.context and "$" not in service.context and "://" not in service.context
+    }
+    for folder, compose in files:
+        for service in compose.services.values():
+            context = contexts.get((folder, service.name)) if not service.context and service.image else None
+            path = context / "Dockerfile" if context is not None else None
+            if context is not None and path is not None and path.is_file():
+                yield path.resolve(), Build(context, services=(service,))
 
 
 def _together(builds: Sequence[Build]) -> tuple[Build, ...]:
