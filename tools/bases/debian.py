@@ -68,6 +68,7 @@ def _alternatives(deb: Path) -> Iterator[Entry]:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         script = archive.extractfile("./postinst") if "./postinst" in archive.getnames() else None
         text = "" if script is None else script.read().decode(errors="replace")
-    for link, name, _target in (*_ALTERNATIVE.findall(text), *_SLAVE.findall(text)):
+    for link, name, target in (*_ALTERNATIVE.findall(text), *_SLAVE.findall(text)):
         if link.startswith(("/usr/bin/", "/usr/sbin/")):
             yield Entry(link, "link", 0o777, f"/etc/alternatives/{name}")
+            yield Entry(f"/etc/alternatives/{name}", "link", 0o777, target)

@@ -14,7 +14,8 @@ CLOSED = (
 """Folders of which everything is told. What maintainer scripts and package managers write to is not among them."""
 
 OPEN = (
-    "/etc", "/lib", "/lib64", "/run", "/tmp", "/usr/lib", "/usr/lib64", "/usr/share", "/var/cache", "/var/lib",
+    "/etc", "/etc/alternatives",
+    "/lib", "/lib64", "/run", "/tmp", "/usr/lib", "/usr/lib64", "/usr/share", "/var/cache", "/var/lib",
     "/var/log",
 )  # fmt: skip
 """Folders whose names are told, and may have others."""

@@ -138,7 +138,8 @@ class _Known(Below):
             return present(entry)
         bits = int(mode or "755", 8)
         nature = self._nature(word) if bits & 0o111 else None
-        return present(Entry(kind="file", origin=self._origin, mode=bits, owner=ROOT, nature=nature))
+        owner = None if bits & 0o6000 else ROOT  # such a program is often some group's
+        return present(Entry(kind="file", origin=self._origin, mode=bits, owner=owner, nature=nature))
 
     def _folder(self, name: str, mode: int) -> Node:
         path = f"{self._path}/{name}"

@@ -236,7 +236,8 @@ def really_stir(root: Path, path: str, below: str) -> None:
 
 def stay_below(root: Path, path: str, below: str) -> None:
     """Such commands do not follow links that lead elsewhere."""
-    if not (root / (path + below)[1:]).parent.resolve().is_relative_to((root / path[1:]).resolve()):
+    top, parent = os.path.realpath(root / path[1:]), os.path.realpath((root / (path + below)[1:]).parent)
+    if not f"{parent}/".startswith(f"{top}/"):
         raise PermissionError
 
 
