@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
@@ -130,12 +129,7 @@ def _cloned(target: str | None, scene: Scene) -> None:
 
 def _name_in(address: str | None) -> str | None:
     """The file name that an address ends in; nothing where none can be told."""
-    if address is None:
-        return None
-    try:
-        path = urlsplit(address).path
-    except ValueError:
-        return None
+    path = re.sub(r"[?#].*", "", re.sub(r"\A[a-z+]+://[^/]*", "", address or ""))
     return posixpath.basename(path.rstrip("/")) or None
 
 

@@ -4,22 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lading.check.model.changes import Grown
 from lading.check.model.entry import Entry, Nature
-from lading.check.model.nodes import Listed, Node, Overlaid, present, unknown, with_below
+from lading.check.model.nodes import Below, Listed, Node, Overlaid, present, unknown, with_below
 from lading.check.model.scene import Scene
 
-SYSTEM_FOLDERS = (
-    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "sys", "usr",
-)  # fmt: skip
+SYSTEM_FOLDERS = frozenset(("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "sbin", "sys", "usr"))
 """Where only package managers and installers write."""
 
-SYSTEM_PROGRAMS = (
-    "adduser", "addgroup", "apk", "apt", "apt-cache", "apt-get", "aptitude", "ash", "awk", "bash", "cargo", "cat", "cc",
-    "chmod", "chown", "cp", "curl", "dash", "dig", "dnf", "dpkg", "env", "false", "find", "g++", "gcc", "git", "go",
-    "gosu", "grep", "groupadd", "gzip", "host", "java", "ls", "make", "microdnf", "mongo", "mongosh", "mvn", "mysql",
-    "mysqladmin", "nc", "ncat", "netcat", "netstat", "nslookup", "openssl", "pg_dump", "pg_isready", "pgrep", "php",
-    "ping", "pkill", "printf", "ps", "psql", "redis-cli", "rm", "ruby", "rustc", "sed", "sh", "sleep", "ss", "ssh",
-    "su", "su-exec", "sudo", "tar", "telnet", "test", "true", "unzip", "useradd", "wget", "xargs", "yum", "zsh",
-)  # fmt: skip
+_PROGRAMS = """
+    adduser addgroup apk apt apt-cache apt-get aptitude ash awk bash cargo cat cc chmod chown cp curl dash dig dnf
+    dpkg env false find g++ gcc git go gosu grep groupadd gzip host java ls make microdnf mongo mongosh mvn mysql
+    mysqladmin nc ncat netcat netstat nslookup openssl pg_dump pg_isready pgrep php ping pkill printf ps psql
+    redis-cli rm ruby rustc sed sh sleep ss ssh su su-exec sudo tar telnet test true unzip useradd wget xargs yum
+    zsh
+"""
+SYSTEM_PROGRAMS = frozenset(_PROGRAMS.split())
 """Programs that come with a distribution's packages, and with no package of PyPI, npm or the like."""
 
 
@@ -32,12 +30,12 @@ def roam(scene: Scene) -> None:
 def spread_programs(scene: Scene, folder: str, *, missing: Iterable[str] = ()) -> None:
     """Packages of a language have been installed, which may have brought any programs to a folder: none of the
     system's, and none of `missing`."""
-    _spread(scene, folder, (*SYSTEM_PROGRAMS, *missing))
+    _spread(scene, folder, SYSTEM_PROGRAMS.union(missing))
 
 
 def spread(scene: Scene, folder: str, *, missing: Iterable[str] = ()) -> None:
     """Anything may have been added to a folder but these names."""
-    _spread(scene, folder, missing)
+    _spread(scene, folder, frozenset(missing))
 
 
 def put_files(scene: Scene, folder: str, names: Mapping[str, Nature | None], *, mode: int | None = 0o755) -> None:
@@ -72,11 +70,37 @@ def put_folders(scene: Scene, folder: str, names: Iterable[str]) -> None:
     _lay(scene, folder, dict.fromkeys(names, filled))
 
 
-def _spread(scene: Scene, folder: str, kept: Iterable[str]) -> None:
-    node = scene.now.files.node(folder)
-    over = {name: node.child(name) for name in kept}
-    scene.grow(folder)
-    _lay(scene, folder, over)
+class _Spared(Below):
+    """Children to which things may have been added, but for some."""
+
+    __slots__ = ("_grown", "_kept", "_under")
+
+    def __init__(self, under: Below, grown: Grown, kept: frozenset[str]) -> None:
+        self.depth = under.depth + 1
+        self._under = under
+        self._grown = grown
+        self._kept = kept
+
+    def get(self, name: str) -> Node:
+        """See `Below.get`."""
+        found = self._under.get(name)
+        return found if name in self._kept else self._grown(found)
+
+    def rest(self) -> Node:
+        """See `Below.rest`."""
+        return self._grown(self._under.rest())
+
+    def names(self) -> Iterable[str]:
+        """See `Below.names`: of those that were spared it is known that nothing has come."""
+        return dict.fromkeys((*self._under.names(), *self._kept))
+
+
+def _spread(scene: Scene, folder: str, kept: frozenset[str]) -> None:
+    scene.folder(folder)
+    at = scene.look(folder).path
+    node = scene.now.files.node(at)
+    if node.below is not None:
+        scene.put(at, with_below(node, _Spared(node.below, Grown(scene.origin), kept)))
 
 
 def _lay(scene: Scene, folder: str, over: Mapping[str, Node]) -> None:

@@ -1,9 +1,12 @@
 """What a program finds around it: its user's home, and the files of the project that it works on."""
 
+from collections.abc import Callable
 from posixpath import dirname, join
 
 from lading.check.model.scene import Scene
-from lading.survey.python.requirementslist import Read
+
+Read = Callable[[str], bytes | None]
+"""The bytes of a file, by its path; nothing where they are not known."""
 
 
 def home(scene: Scene) -> str | None:

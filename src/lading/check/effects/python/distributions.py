@@ -1,18 +1,17 @@
 """Which distributions a way of installing brings, as far as the files of the project tell."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from posixpath import dirname, join, normpath
 
 import msgspec
 
-from lading.survey.python.lockfacts import Markers, reached
-from lading.survey.python.locks import PROJECTS, read_lock
-from lading.survey.python.manager import Manager
-from lading.survey.python.project import ProjectFacts, read_project
+from lading.check.effects.surroundings import Read
 
-Read = Callable[[str], bytes | None]
-"""The bytes of a file, by its path; nothing where it is not known."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lading.survey.python.manager import Manager
+    from lading.survey.python.project import ProjectFacts
 
 EVERY = "*"
 """In place of a group or an extra: all of them."""
@@ -46,11 +45,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     project: bool = True
 
 
-def of_lock(manager: Manager, lock: str, read: Read, chosen: Selection, python: str) -> Installed:
+def of_lock(manager: "Manager", lock: str, read: Read, chosen: Selection, python: str) -> Installed:
     """What a lock brings to Linux with that Python (`major.minor`).
 
     `lock` is the lock's path, by which `read` gives it and what lies beside. A lock that cannot be read tells nothing.
     """
+    from lading.survey.python.locks import PROJECTS
+
     beside = join(dirname(lock), PROJECTS.get(manager, "pyproject.toml"))
     data, project = read(lock), read(beside)
     if data is None or (manager in ("poetry", "pdm") and project is None):
@@ -59,8 +60,11 @@ def of_lock(manager: Manager, lock: str, read: Read, chosen: Selection, python: 
 
 
 @lru_cache(maxsize=16)
-def _of_lock(manager: Manager, data: bytes, project: bytes, chosen: Selection, python: str) -> Installed:
+def _of_lock(manager: "Manager", data: bytes, project: bytes, chosen: Selection, python: str) -> Installed:
     """The same for what the files have in them: several stages of one Dockerfile, or of many, use one lock."""
+    from lading.survey.python.lockfacts import Markers, reached
+    from lading.survey.python.locks import read_lock
+
     facts = read_lock(manager, "lock", lambda path: data if path == "lock" else project)
     if facts.broken or facts.root is None or not facts.groups.keys() >= {*chosen.groups} - {EVERY}:
         return ANYTHING
@@ -85,9 +89,11 @@ def of_project(folder: str, read: Read) -> Installed:
 
 
 @lru_cache(maxsize=16)
-def facts_in(data: bytes) -> ProjectFacts | None:
+def facts_in(data: bytes) -> "ProjectFacts | None":
     """What a `pyproject.toml` says; nothing where it cannot be read."""
-    facts = read_project(data)
+    from lading.survey.python.project import read_project
+
+    facts = read_project(data, requirements=False)
     return None if facts.broken else facts
 
 

@@ -20,8 +20,11 @@ from lading.check.effects.python.uv import exported
 from lading.check.effects.reach import put_folders, roam
 from lading.check.effects.surroundings import home, is_on, nearest, read, reader
 from lading.check.model.scene import Scene
-from lading.survey.python.project import ProjectFacts
 from lading.survey.python.tables import normalised
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lading.survey.python.project import ProjectFacts
 
 _VALUED = (
     "--only", "--with", "--without", "-E", "--extras", "-C", "--directory", "-P", "--project", "-f", "--format", "-o",
@@ -127,7 +130,7 @@ def _extras(args: Arguments) -> tuple[str, ...]:
     return (EVERY,) if args.has("--all-extras") else _names(args, "-E", "--extras")
 
 
-def _environment(folder: str, facts: ProjectFacts | None, scene: Scene) -> Environment | None:
+def _environment(folder: str, facts: "ProjectFacts | None", scene: Scene) -> Environment | None:
     """An active environment, else `.venv` in the project, else one in the user's cache; with `virtualenvs.create`
     false the Python that there is."""
     active = scene.now.env.get("VIRTUAL_ENV")
@@ -147,7 +150,7 @@ def _environment(folder: str, facts: ProjectFacts | None, scene: Scene) -> Envir
     return _cached_environment(facts, base, scene)
 
 
-def _cached_environment(facts: ProjectFacts | None, base: Environment | None, scene: Scene) -> Environment | None:
+def _cached_environment(facts: "ProjectFacts | None", base: Environment | None, scene: Scene) -> Environment | None:
     """The name of such an environment has a hash of the project's path in it
     (https://python-poetry.org/docs/managing-environments/); whoever needs it asks Poetry."""
     said, folder = scene.now.env.get("POETRY_VIRTUALENVS_PATH"), home(scene)

@@ -6,16 +6,19 @@ from lading.check.effects.python.distributions import facts_in
 from lading.check.effects.python.environment import Environment
 from lading.check.effects.surroundings import read
 from lading.check.model.scene import Scene
-from lading.survey.python.project import ProjectFacts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lading.survey.python.project import ProjectFacts
 
 
-def facts_of(scene: Scene, folder: str) -> ProjectFacts | None:
+def facts_of(scene: Scene, folder: str) -> "ProjectFacts | None":
     """What a project's `pyproject.toml` says; nothing where it is not known."""
     data = read(scene, join(folder, "pyproject.toml"))
     return None if data is None else facts_in(data)
 
 
-def need_sources(scene: Scene, folder: str, facts: ProjectFacts, tool: str) -> None:
+def need_sources(scene: Scene, folder: str, facts: "ProjectFacts", tool: str) -> None:
     """Building a project's package, also to install it editable, reads the readme that it names."""
     if facts.readme:
         scene.need(join(folder, facts.readme), f"`{tool}` builds the project, whose pyproject.toml names it as readme")
