@@ -105,7 +105,7 @@ def read_elf(data: bytes | memoryview) -> Elf | None:
             versions=tuple(_needed_versions(data, segments, tags, strings)),
             provides=tuple(_own_versions(data, segments, tags, strings)),
         )
-    except (struct.error, _Damaged, UnicodeDecodeError):
+    except (struct.error, _Damaged, OverflowError, UnicodeDecodeError):  # an offset may be larger than any memory
         return None
 
 

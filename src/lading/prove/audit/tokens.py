@@ -31,7 +31,11 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _EXAMPLE = re.compile(rb"EXAMPLE|example|xxxxx|XXXXX|01234567|12345678|abcdefgh|ABCDEFGH|(.)\1{7}")
 _BEGIN = re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----")
 _END = b"-----END "
+_LINE = re.compile(rb"""[ \t]*["']?(?:([A-Za-z0-9+/]*={0,2})|=[A-Za-z0-9+/]{4})["']?[ \t+,;]*""")
+"""A line of base64, also as a string of code; a checksum (RFC 9580 section 6.1) is left out."""
 _PRIVATE_KEY = b"PRIVATE KEY"
+_DOCKER = b"dckr_pat_"
+"""It may be followed by more `_`, and so has an anchor of its own."""
 _SECRET_OF_AWS = re.compile(rb"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _AZURITE = b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"
 """The key of Azure's storage emulator, the same for everybody."""
@@ -86,8 +90,8 @@ def _private_key(data: bytes, at: int) -> str:
 def _joined(body: bytes) -> bytes:
     """The base64 of a key without its header lines, PGP's checksum, line ends, and the quotes of a string of code."""
     lines = body.replace(b"\\r", b"").replace(b"\\n", b"\n").splitlines()
-    own = (line.strip(b" \t\"'+,") for line in lines)
-    return b"".join(line for line in own if b": " not in line and not line.startswith(b"="))
+    parts = (_LINE.fullmatch(line) for line in lines if b": " not in line)
+    return b"".join((part[1] or b"") if part else b"!" for part in parts)
 
 
 def _is_der(key: bytes) -> bool:
@@ -209,7 +213,7 @@ _KINDS: Mapping[bytes, _Kind] = {
         "an OpenAI key", rb"sk-proj-(?P<secret>[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100})", _mixed
     ),
     b"hf_": _kind("a Hugging Face token", rb"hf_(?P<secret>[A-Za-z]{34})(?![A-Za-z0-9_])", _varied),
-    b"dckr_pat_": _kind("a Docker Hub token", rb"dckr_pat_(?P<secret>[A-Za-z0-9_-]{27})(?![A-Za-z0-9_-])", _mixed),
+    _DOCKER: _kind("a Docker Hub token", rb"dckr_pat_(?P<secret>[A-Za-z0-9_-]{27})(?![A-Za-z0-9_-])", _mixed),
     b"dop_v1_": _kind("a DigitalOcean token", rb"dop_v1_[a-f0-9]{64}(?![a-f0-9])"),
     b"hvs.": _kind("a Vault token", rb"hvs\.(?P<secret>[A-Za-z0-9_-]{90,120})(?![A-Za-z0-9_-])", _mixed),
     b"SG.": _kind("a SendGrid key", rb"SG\.(?P<secret>[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])", _mixed),
@@ -232,13 +236,14 @@ class Anchor(NamedTuple):
 
 
 def _anchor(pattern: bytes, *ends: bytes) -> Anchor:
-    return Anchor(re.compile(pattern), tuple(begin for begin in _KINDS if begin.endswith(ends)))
+    beginnings = (begin for begin in _KINDS if begin.endswith(ends) and (begin != _DOCKER or begin in ends))
+    return Anchor(re.compile(pattern), tuple(beginnings))
 
 
 ANCHORS = (
     Anchor(re.compile(_PRIVATE_KEY), (_PRIVATE_KEY,)),
     _anchor(rb"_(?=[A-Za-z0-9]{20})", b"_"),
-    _anchor(rb"_pat_(?=[A-Za-z0-9_-]{20})", b"dckr_pat_"),
+    _anchor(rb"_pat_(?=[A-Za-z0-9_-]{20})", _DOCKER),
     _anchor(rb"-(?=[A-Za-z0-9_-]{20})", b"-"),
     _anchor(rb"\.(?=[A-Za-z0-9_-]{22})", b"."),
     _anchor(rb"A[KS]IA(?=[A-Z2-7]{16})", b"AKIA", b"ASIA"),

@@ -226,7 +226,11 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
         ("warning", "extension-of-another-python"),
         "not for Python 3.13",
     ),
-    "no bytecode": (image({f"{SITE}/x.py": b"1"}, base=PYTHON), ("info", "bytecode-missing"), "1 module without bytecode"),
+    "no bytecode": (
+        image({f"{SITE}/x.py": b"1"}, base=PYTHON),
+        ("info", "bytecode-missing"),
+        "1 module without bytecode",
+    ),
     "bytecode that is too old": (
         image({f"{SITE}/x.py": b"1", f"{SITE}/__pycache__/x.cpython-313.pyc": pyc(3571, 0, 7, 1)}, base=PYTHON),
         ("warning", "bytecode-out-of-date"),
