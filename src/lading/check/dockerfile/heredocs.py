@@ -31,18 +31,16 @@ class Mark(msgspec.Struct, frozen=True):
 def mark(word: str) -> Mark | None:
     """What a whole word of a line announces, if anything."""
     match = _MARK.fullmatch(word)
-    if match is None or not match[2] or syntax_error(match[2]):
+    if match is None or not _WORD.fullmatch(match[2]) or syntax_error(match[2]):
         return None
     name = expand(match[2], _as_written).text or ""
-    if not name or len(name.split()) != 1:
-        return None
     return Mark(name, bool(match[1]), _quotes(name) == _quotes(match[2]))
 
 
 def take_heredocs(statement: Statement, reader: Reader) -> None:
     """Read the heredocs that a RUN, COPY or ADD announces from the lines behind it."""
     text = statement.passage.text
-    if "<<" not in text or syntax_error(text):
+    if syntax_error(text):
         return
     for match in _WORD.finditer(text):
         found = mark(match[0])

@@ -67,7 +67,7 @@ def instruction(statement: Statement) -> AnyInstruction | None:
 
 def takes_heredocs(statement: Statement) -> bool:
     """Whether `<<EOF` in it announces a heredoc: in RUN, COPY and ADD without a JSON list."""
-    return statement.name in _TAKE_HEREDOCS and statement.json() is None
+    return statement.name in _TAKE_HEREDOCS and "<<" in statement.passage.text and not statement.is_json()
 
 
 def _common(statement: Statement) -> _Common:

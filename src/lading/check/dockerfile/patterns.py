@@ -1,6 +1,6 @@
 """Shell patterns on known texts: `${name#pattern}`, `${name%pattern}`, `${name/pattern/word}`.
 
-Matching is linear in pattern times text whatever the pattern: as a regular expression, a hostile one could take for ever.
+Matching takes pattern times text whatever the pattern: as a regular expression, a hostile one could take for ever.
 """
 
 from collections.abc import Sequence

@@ -111,6 +111,12 @@ class Statement(msgspec.Struct, kw_only=True):
             return Pair(self.word(start, end), None)
         return Pair(self.word(start, cut), self.word(cut + 1, end))
 
+    def is_json(self) -> bool:
+        """Whether the arguments are a JSON list, of whatever."""
+        is_list = self.passage.text.startswith("[", self.start)
+        strings = is_list and _STRINGS.fullmatch(self.passage.text, self.start, self.end)
+        return bool(strings) or (is_list and _is_json(self.arguments))
+
     def json(self) -> tuple[Word, ...] | None:
         """The strings of a JSON list, unquoted, with the spans of what stands between the quotes.
 

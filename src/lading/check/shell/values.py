@@ -15,7 +15,7 @@ from lading.check.dockerfile.words import UNKNOWN, Lookup, Variable
 from lading.check.shell.model import Value
 from lading.check.shell.syntax import Inner, Text
 
-_SIMPLE = re.compile(r"[^'\"\\$`~*?\[{]*")
+_SIMPLE = re.compile(r"[^'\"\\$`~*?\[{<>]*")
 _PLAIN = re.compile(r"[^'\"\\$`]+")
 _PARAMETER = re.compile(
     r"\$\{(?P<before>[#!]?)(?P<name>[A-Za-z_]\w*|[0-9]+|[@*#?$!\-])(?P<index>\[[^\]]*\])?"
@@ -27,6 +27,7 @@ _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*+\"|\\.|\$\{[^}]*\}", re.DOTALL
 _SPECIAL = re.compile(r"['\"\\$`]|\.\.")
 _HOME = re.compile(r"~[\w.\-]*(?=/|$)")
 _SPACE = re.compile(r"[ \t\n]+")
+_SINGLE = re.compile(r"'([^']*)'")
 _ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*+)'", re.DOTALL)
 _ANSI_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANSI_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
@@ -100,11 +101,11 @@ class Expander:
             span=self._passage.span(word.start, word.end),
         )
 
-    def _pieces(self, word: Text, *, in_document: bool = False) -> list[_Piece]:
-        """The parts of a word; `in_document`, quotes mean nothing and all is as between double quotes."""
+    def _pieces(self, word: Text, *, quoted: bool = False, in_document: bool = False) -> list[_Piece]:
+        """The parts of a word, which may stand between double quotes; in a document, quotes mean nothing."""
         pieces: list[_Piece] = []
         inner = {one.start: one for one in word.inner}
-        at, quoted = word.start, in_document
+        at, quoted = word.start, quoted or in_document
         if self._text.startswith("~", at):
             at = self._home(word, pieces)
         while at < word.end:
@@ -122,10 +123,9 @@ class Expander:
             elif character == "\\":
                 pieces.append(_Piece(_escaped(self._text[at : at + 2], quoted=quoted, keeps=in_document), quoted=True))
                 at += 2
-            elif character == "'" and not quoted:
-                end = self._text.index("'", at + 1)
-                pieces.append(_Piece(self._text[at + 1 : end], quoted=True))
-                at = end + 1
+            elif character == "'" and not quoted and (match := _SINGLE.match(self._text, at, word.end)):
+                pieces.append(_Piece(match[1], quoted=True))
+                at = match.end()
             elif character == "$" and not quoted and (match := _ANSI.match(self._text, at, word.end)):
                 pieces.append(_Piece(_ansi(match[1]), quoted=True))
                 at = match.end()
@@ -198,8 +198,8 @@ class Expander:
         return [_piece(self._edited(value or "", operator, operand), quoted=quoted)]
 
     def _operand(self, operand: Text, *, quoted: bool) -> list[_Piece]:
-        pieces = self._pieces(operand)
-        return [msgspec.structs.replace(one, quoted=quoted or one.quoted, splits=not quoted) for one in pieces]
+        pieces = self._pieces(operand, quoted=quoted)
+        return [msgspec.structs.replace(one, splits=not quoted and not one.quoted) for one in pieces]
 
     def _edited(self, value: str, operator: str, operand: Text) -> Variable:
         """`${name#pattern}`, `${name%pattern}`, `${name/pattern/word}`."""
