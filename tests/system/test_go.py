@@ -116,10 +116,10 @@ def test_one_that_does_not_compile_is_told_and_the_other_is_built(fleet: Fleet) 
     assert fleet.world.images() == ["auth"]
 
 
-def test_cgo_is_refused_before_anything_is_built(fleet: Fleet) -> None:
-    write(fleet.folder, {"services/pay/c.go": 'package main\n\nimport "C"\n'})
+def test_a_base_without_libc_is_refused_for_parts_in_c_before_anything_is_built(fleet: Fleet) -> None:
+    write(fleet.folder, {"services/pay/c.go": 'package main\n\nimport "C"\n', "lading.toml": 'base = "static"\n'})
     told = fleet.lading("build", code=2)
-    assert 'pay needs cgo for import "C" in c.go' in told
+    assert "pay is linked with libc, and cannot stand on static" in told
     assert fleet.world.images() == []
 
 

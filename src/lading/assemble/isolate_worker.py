@@ -36,17 +36,17 @@ class Unable(Exception):
 def main() -> int:
     """Isolate, run, and pass the exit code on."""
     task = json.load(sys.stdin)
-    alone = _unshare(os.geteuid(), os.getegid())
+    alone = _unshare(os.geteuid(), os.getegid(), network=task["network"])
     child = os.fork()
     if child == 0:
         _become(task, alone=alone)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256
 
 
-def _unshare(uid: int, gid: int) -> bool:
-    """Namespaces of its own, with no network in them, and root of a user namespace that nobody else is in: whether it
-    has that. Root, where it may not have such a one, does without."""
-    kinds = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
+def _unshare(uid: int, gid: int, *, network: bool) -> bool:
+    """Namespaces of its own, with no network in them unless it may have one, and root of a user namespace that nobody
+    else is in: whether it has that. Root, where it may not have such a one, does without."""
+    kinds = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
     if _libc.unshare(kinds | _NEWUSER) == 0:
         for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
             Path("/proc/self", name).write_text(text)
@@ -64,10 +64,12 @@ def _become(task: dict[str, Any], *, alone: bool) -> NoReturn:
         _mount("", Path("/"), flags=_REC | _PRIVATE)
         _mount(root, root, flags=_BIND | _REC)
         _furnish(root)
+        for source, target in task["readable"]:
+            _read_only(_lay(Path(source), root / target.lstrip("/")))
         for source, target in task["writable"]:
             if not alone:
-                os.chown(source, _NOBODY, _NOBODY)
-            _mount(source, root / target.lstrip("/"), flags=_BIND)
+                _hand_over(Path(source))
+            _lay(Path(source), root / target.lstrip("/"))
         _read_only(root)
         _enter(root)
         _give_up(alone=alone)
@@ -77,6 +79,23 @@ def _become(task: dict[str, Any], *, alone: bool) -> NoReturn:
     except (OSError, Unable) as error:
         _tell(error)
     os._exit(NOT_ISOLATED)
+
+
+def _lay(source: Path, place: Path) -> Path:
+    """Let a folder or file of this machine be seen at a place of the root, which is made where it is not there."""
+    if source.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+    elif not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    _mount(source, place, flags=_BIND | _REC)
+    return place
+
+
+def _hand_over(folder: Path) -> None:
+    """Give a folder and all in it to the user that the command runs as."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 
 def _give_up(*, alone: bool) -> None:
@@ -107,10 +126,10 @@ def _furnish(root: Path) -> None:
         (devices / name).symlink_to(f"/proc/self/fd/{number}")
 
 
-def _read_only(root: Path) -> None:
-    """Nothing but what was mounted writable can be changed. Flags that the disk is mounted with must be said again."""
-    told = os.statvfs(root).f_flag
-    _mount("", root, flags=_REMOUNT | _BIND | _RDONLY | (told & (_NOSUID | _NODEV | _NOEXEC)))
+def _read_only(place: Path) -> None:
+    """Nothing below what is mounted there can be changed. Flags that the disk is mounted with must be said again."""
+    told = os.statvfs(place).f_flag
+    _mount("", place, flags=_REMOUNT | _BIND | _RDONLY | (told & (_NOSUID | _NODEV | _NOEXEC)))
 
 
 def _enter(root: Path) -> None:

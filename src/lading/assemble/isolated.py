@@ -1,6 +1,7 @@
-"""Running a program that nobody has looked at: in a root of its own, without a network, as nobody who counts.
+"""Running a program that nobody has looked at: in a root of its own, as nobody who counts, and without a network unless
+it is given this machine's.
 
-The program sees an unpacked root, read-only, and the folders that are given to it. It needs no daemon and no root, only
+The program sees an unpacked root, read-only, and what is given to it. It needs no daemon and no root, only
 a kernel that lets users have namespaces of their own.
 """
 
@@ -16,7 +17,7 @@ WORKER = Path(__file__).with_name("isolate_worker.py")
 NOT_ISOLATED = 125
 """The worker's exit code for a machine that does not allow what it needs (`isolate_worker.NOT_ISOLATED`)."""
 MOUNT_POINTS = ("dev", "proc", "tmp")
-"""Folders that a root must have, beside those that writable folders are mounted on."""
+"""Folders that a root must have."""
 
 
 def run_isolated(
@@ -27,14 +28,19 @@ def run_isolated(
     environment: Mapping[str, str],
     folder: str,
     runner: Runner,
+    readable: Mapping[str, Path] | None = None,
+    network: bool = False,
 ) -> Completed:
     """Run a command in `root` to its end, in `folder` and with that environment alone.
 
-    `writable` are the folders of this machine that it may write to, by their absolute paths in the root, which must be
-    there. `Unavailable` where this machine has no namespaces for it.
+    `writable` are the folders of this machine that it may write to, by their absolute paths in the root; `readable`
+    are folders and files that it may only look at. `network`: it has this machine's. `Unavailable` where this machine
+    has no namespaces for it.
     """
     task = {
         "root": str(root),
+        "network": network,
+        "readable": [[str(source), target] for target, source in (readable or {}).items()],
         "writable": [[str(source), target] for target, source in writable.items()],
         "environment": dict(environment),
         "folder": folder,

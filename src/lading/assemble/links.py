@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
+from lading.assemble.go.steps import BinariesStep
 from lading.assemble.python.dependencies import DependenciesStep
 from lading.assemble.python.libraries import Passing, is_library
 from lading.assemble.result import Unmet
@@ -24,15 +25,26 @@ LIBC = frozenset({
 
 
 class Linked(NamedTuple):
-    """An installed package: the libraries that its files are linked with, and the names of those files."""
+    """An installed package or a program: the libraries that its files are linked with, and the names of those files."""
 
     name: str
     needs: tuple[str, ...]
     brings: frozenset[str]
 
 
-def linked(dependencies: DependenciesStep) -> Iterator[Linked]:
-    """The packages that were packed before, and those that were built from their sources."""
+Installing = DependenciesStep | BinariesStep
+"""A step that makes what may be linked with libraries."""
+
+
+def linked(step: Installing) -> Iterator[Linked]:
+    """The packages that were packed before, and those that were built from their sources; or programs."""
+    if isinstance(step, BinariesStep):
+        yield from (Linked(name, needs, frozenset()) for name, needs in step.linked())
+    else:
+        yield from _packages(step)
+
+
+def _packages(dependencies: DependenciesStep) -> Iterator[Linked]:
     for name, segment in dependencies.known():
         yield Linked(name, segment.needs, file_names(segment.entries))
     for wheel in dependencies.built():
@@ -64,9 +76,9 @@ def needs_of(installed: Iterable[Linked]) -> Mapping[str, tuple[str, ...]]:
     return {library: tuple(names) for library, names in sorted(needs.items()) if library not in brought}
 
 
-def unmet(base: BaseStep, dependencies: DependenciesStep) -> tuple[Unmet, ...]:
+def unmet(base: BaseStep, step: Installing) -> tuple[Unmet, ...]:
     """What is needed and not there, by library."""
-    needs = needs_of(linked(dependencies))
+    needs = needs_of(linked(step))
     there = file_names(base.entries()) if needs else frozenset()
     return tuple(Unmet(library=library, needed_by=names) for library, names in needs.items() if library not in there)
 

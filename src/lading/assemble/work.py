@@ -15,6 +15,7 @@ from lading.assemble.workshop import Workshop
 from lading.digest import Digest, digest_of
 from lading.errors import UsageError
 from lading.lock.model import DebianPin, Pins
+from lading.lock.request import is_linked
 from lading.oci.model import Image, Layer
 from lading.plan.model import (
     Accounts,
@@ -81,19 +82,18 @@ class Work:
         return self._base_image.layers if self._base_image else ()
 
     def unmet(self) -> tuple[Unmet, ...]:
-        """Libraries that installed packages need and the image does not have, looked for once for the same layers. An
-        image base is not opened, so nothing is known of it. For when all layers are made."""
-        if self._python is None or not isinstance(self._base, DebianBase):
+        """Libraries that installed packages and programs need and the image does not have, looked for once for the same
+        layers. An image base is not opened, so nothing is known of it. For when all layers are made."""
+        if not isinstance(self._base, DebianBase) or not is_linked(self.plan):
             return ()
-        layers = "\0".join(["unmet", *(self._keys.get(title, "") for title in ("base", "dependencies"))])
+        layers = "\0".join(["unmet", *(self._keys.get(title, "") for title in ("base", "dependencies", "programs"))])
         return self._workshop.store.memo(digest_of(layers.encode()), tuple[Unmet, ...], self._find_unmet)
 
     def _find_unmet(self) -> tuple[Unmet, ...]:
-        from lading.assemble.links import unmet
-        from lading.assemble.python.dependencies import DependenciesStep
+        from lading.assemble.links import Installing, unmet
 
         base = next((step for step in self.steps if isinstance(step, BaseStep)), None)
-        own = next((step for step in self.steps if isinstance(step, DependenciesStep)), None)
+        own = next((step for step in self.steps if isinstance(step, Installing)), None)
         return unmet(base, own) if base and own else ()
 
     def asked(self) -> Iterator[Asked]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lading.cli.context import Context
 from lading.lock.make import covers, make_lock
 from lading.lock.model import Pins
-from lading.lock.request import LockRequest, joined
+from lading.lock.request import LockRequest, is_linked, joined
 
 if TYPE_CHECKING:
     from lading.assemble.workshop import Workshop
@@ -29,7 +29,7 @@ def complete_lock(
     from lading.cli.lockfile import pin_sources
 
     sources = pin_sources(project, context)
-    if not _installs_python(plans):
+    if not any(is_linked(plan) for plan in plans):
         return make_lock(request, old=before, upgrade=upgrade, sources=sources)
     asked = joined([request, _linked(before or Pins(), request)])
     if before and not upgrade and not covers(before, request):
@@ -75,13 +75,6 @@ def _linked(before: Pins, request: LockRequest) -> LockRequest:
         ),
         libraries=before.libraries,
     )
-
-
-def _installs_python(plans: "Sequence[Plan]") -> bool:
-    from lading.plan.model import PythonDependencies
-
-    steps = (step for plan in plans for stage in plan.stages for step in stage.steps)
-    return any(isinstance(step, PythonDependencies) for step in steps)
 
 
 def _workshop(project: "Project", context: Context) -> "Workshop":

@@ -114,6 +114,15 @@ def tools_of(plan: Plan) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_linked(plan: Plan) -> bool:
+    """Whether an image has what may be linked with libraries of its base: packages of Python, programs with parts in
+    C."""
+    steps = (step for stage in plan.stages for step in stage.steps)
+    return any(
+        isinstance(step, PythonDependencies) or (isinstance(step, GoBinaries) and step.builder) for step in steps
+    )
+
+
 def build_set(plan: Plan, step: PythonProject) -> BuildSet:
     """What building a project's wheel asks for, as a lock names it. Raises `UsageError` for what it cannot name."""
     project = normpath(join(plan.context, step.project))
@@ -229,6 +238,7 @@ def _debian_bases(plan: Plan, stage: Stage) -> Iterator[DebianBase]:
     elif isinstance(stage.base, ImageBase) and (compiler := _compiler_of(plan, stage.base)):
         yield compiler
     yield from (step.base for step in stage.steps if isinstance(step, BaseFiles | DebugShell))
+    yield from (step.builder for step in stage.steps if isinstance(step, GoBinaries) and step.builder)
 
 
 def _compiler_of(plan: Plan, base: ImageBase) -> DebianBase | None:

@@ -128,6 +128,26 @@ def builder_base(python: str, packages: Iterable[str] = ()) -> DebianBase | None
     )
 
 
+def linked_base(name: Literal["distroless", "slim"], extra: Iterable[str] = ()) -> DebianBase:
+    """The base `name` for programs that are linked with the libraries of C and C++, and further packages."""
+    roots = {*_ROOTS, *extra, *(SLIM if name == "slim" else ())}
+    return DebianBase(
+        name=name, suite=STATIC_SUITE, roots=tuple(sorted(roots)), without=tuple(sorted({*WITHOUT} - roots))
+    )
+
+
+def c_builder(packages: Iterable[str] = ()) -> DebianBase:
+    """What programs are compiled on that have parts in C, with further packages (`libvips-dev`, say)."""
+    roots = {*_BUILDER, *packages}
+    without = {*WITHOUT, *_SET_UP, "perl", "python3", "python3-minimal"} - roots
+    return DebianBase(name="slim", suite=STATIC_SUITE, roots=tuple(sorted(roots)), without=tuple(sorted(without)))
+
+
+def beside_compilers(builder: DebianBase) -> tuple[str, ...]:
+    """The packages of a builder of `c_builder` that a team has asked for."""
+    return tuple(name for name in builder.roots if name not in _BUILDER)
+
+
 def package_base(
     name: Literal["distroless", "slim"], suite: str, packages: Iterable[str], *, without: Iterable[str] = ()
 ) -> DebianBase:

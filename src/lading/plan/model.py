@@ -151,7 +151,8 @@ class GoProgram(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoBinaries(msgspec.Struct, frozen=True, kw_only=True, tag="go-binaries"):
-    """Build programs without cgo, stripped and without the paths of the machine that builds, into the folder `path`.
+    """Build programs, stripped and without the paths of the machine that builds, into the folder `path`: without cgo,
+    unless there is a `builder`, which has the compilers for what they have in C.
 
     `module` is the source folder where go is run, `go` the least version that will do, `manifests` the source files
     that name other modules (go.mod, go.sum, go.work). `workspace`: the go.work counts; `vendored`: others' modules are
@@ -168,6 +169,7 @@ class GoBinaries(msgspec.Struct, frozen=True, kw_only=True, tag="go-binaries"):
     vendored: bool = False
     private: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    builder: DebianBase | None = None
     why: str
 
 

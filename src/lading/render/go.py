@@ -8,8 +8,10 @@ services compile what they have in common once.
 import posixpath
 from collections.abc import Iterator
 
+from lading.plan.bases import beside_compilers
 from lading.plan.model import BaseFiles, GoBinaries, GoProgram, OwnProgram, Stage
 from lading.programs import source_of
+from lading.render.debian import install
 from lading.render.instructions import (
     Arg,
     Blank,
@@ -42,22 +44,28 @@ _FILES = "base-files"
 
 def golang_image(step: GoBinaries | None, version: str) -> str:
     """The Docker Official Image of a version (https://hub.docker.com/_/golang). Alpine's has no git, which private
-    modules may take."""
+    modules may take, and neither Debian's libc nor compilers for C."""
+    if step and step.builder:
+        return f"golang:{version}-{step.builder.suite}"
     return f"golang:{version}" if step and step.private else f"golang:{version}-alpine"
 
 
 def build_stage(stage: Stage, version: str, scene: Scene) -> Iterator[Instruction]:
     """The stage with the toolchain, which fetches no other one."""
     built = next((step for step in stage.steps if isinstance(step, GoBinaries)), None)
-    yield Comment((
-        f"{stage.name}: {stage.why}. It runs as what builds: Go compiles for any platform from any other.",
-        *scene.reasons.told("base", "Go"),
-    ))  # fmt: skip
+    builder = built.builder if built else None
+    told = "It runs as what builds: Go compiles for any platform from any other"
+    if builder:
+        told = "It runs as the target: C's compilers build for their own platform, so BuildKit emulates another one"
+    yield Comment((f"{stage.name}: {stage.why}. {told}.", *scene.reasons.told("base", "Go")))
     image = golang_image(built, version)
-    yield From(pinned(image, scene.pins, scene.plan.platforms), stage.name, native=True)
+    yield From(pinned(image, scene.pins, scene.plan.platforms), stage.name, native=builder is None)
     yield Arg(ARCHITECTURE)
     yield Env(tuple(sorted(_settings(built).items())))
     yield Blank()
+    packages = beside_compilers(builder) if builder else ()
+    if packages:
+        yield from install(*packages, why=f"What is compiled with parts in C needs {', '.join(packages)}")
 
 
 def blocks(step: GoBinaries | OwnProgram | BaseFiles, scene: Scene) -> Blocks:
@@ -74,7 +82,8 @@ def blocks(step: GoBinaries | OwnProgram | BaseFiles, scene: Scene) -> Blocks:
 def _settings(step: GoBinaries | None) -> dict[str, str]:
     """What the go command is told (https://pkg.go.dev/cmd/go#hdr-Environment_variables): as in the embedded engine."""
     vendored, workspace = step is not None and step.vendored, step is not None and step.workspace
-    settings = {"CGO_ENABLED": "0", "GOOS": "linux", "GOTOOLCHAIN": "local"}
+    linked = step is not None and step.builder is not None
+    settings = {"CGO_ENABLED": "1" if linked else "0", "GOOS": "linux", "GOTOOLCHAIN": "local"}
     settings["GOFLAGS"] = "-mod=vendor" if vendored else "-mod=readonly"
     if not workspace:
         settings["GOWORK"] = "off"

@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def isolated(root: Path, script: str, out: Path | None = None) -> Completed:
+def isolated(
+    root: Path,
+    script: str,
+    out: Path | None = None,
+    *,
+    readable: Mapping[str, Path] | None = None,
+    network: bool = False,
+) -> Completed:
     """Run a script of the shell; skips where the machine has no namespaces for it."""
     try:
         return run_isolated(
@@ -39,6 +47,8 @@ def isolated(root: Path, script: str, out: Path | None = None) -> Completed:
             environment={"PATH": "/bin", "WORD": "given"},
             folder="/",
             runner=Runner(),
+            readable=readable,
+            network=network,
         )
     except Unavailable as error:
         pytest.skip(str(error))
@@ -62,10 +72,26 @@ def test_it_can_write_where_it_may_and_nowhere_else(root: Path, tmp_path: Path) 
     assert not (root / "bin/z").exists()
 
 
+def test_it_sees_what_it_may_only_look_at_and_cannot_change_it(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/inside").write_text("seen\n")
+    (tmp_path / "file").write_text("too\n")
+    script = "cat /given/folder/inside /given/file; echo x > /given/folder/inside; echo y > /given/file"
+    given = {"/given/folder": tmp_path / "folder", "/given/file": tmp_path / "file"}
+    done = isolated(root, script, readable=given)
+    assert done.out == "seen\ntoo\n"
+    assert done.err.count("Read-only file system") == 2
+    assert (tmp_path / "folder/inside").read_text() == "seen\n"
+
+
+def test_it_may_be_given_the_network_of_this_machine(root: Path) -> None:
+    done = isolated(root, "cat /proc/net/dev", network=True)
+    assert _interfaces(done.out) == _interfaces(Path("/proc/net/dev").read_text())
+
+
 def test_it_has_no_network_and_sees_no_other_process(root: Path) -> None:
     done = isolated(root, "cat /proc/net/dev; echo $$; echo /proc/[0-9]*")
-    interfaces = re.findall(r"^\s*(\w+):", done.out, re.MULTILINE)
-    assert interfaces == ["lo"]
+    assert _interfaces(done.out) == ["lo"]
     pid, processes = done.out.splitlines()[-2:]
     assert (pid, processes) == ("1", "/proc/1")
 
@@ -88,3 +114,7 @@ def test_what_cannot_be_isolated_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="isolate a build") as caught:
         run_isolated(("x",), root=tmp_path / "root", writable={}, environment={}, folder="/", runner=Runner())
     assert "--engine buildkit" in caught.value.fix
+
+
+def _interfaces(told: str) -> list[str]:
+    return re.findall(r"^\s*([^:\s]+):", told, re.MULTILINE)

@@ -32,6 +32,16 @@ class GoCommand:
         self._home = Path(env.get("HOME") or "/nonexistent")
         self._store = store
 
+    @property
+    def root(self) -> Path:
+        """The folder of the whole toolchain (GOROOT)."""
+        return self._path.resolve().parent.parent
+
+    @property
+    def modules(self) -> Path:
+        """Where others' modules are, once they were fetched."""
+        return Path(self._caches()["GOMODCACHE"])
+
     def run(self, words: Sequence[str], *, cwd: Path, settings: Mapping[str, str], scratch: Path) -> Completed:
         """Run to the end. `settings` are variables such as GOOS; temporary files go below `scratch`."""
         blank = {name: "" for name in os.environ if name.startswith(("GO", "CGO_"))}

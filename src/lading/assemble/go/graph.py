@@ -21,7 +21,7 @@ from lading.tree import Tree
 if TYPE_CHECKING:
     from lading.assemble.go.programs import Place
 
-LISTING_VERSION = "1"
+LISTING_VERSION = "2"
 """Part of every key of a listing: raised when it holds something else."""
 
 _SUMS = ("go.sum", "go.work.sum")
@@ -29,6 +29,10 @@ _MODULES = ("go.mod", "go.work", "modules.txt", *_SUMS)
 """Files that decide which packages there are."""
 _COMPILED = (".s", ".S", ".h", ".syso")
 """Ends of names of other files that a package may be made of."""
+_IN_C = (
+    ".a", ".c", ".cc", ".cpp", ".cxx", ".def", ".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".o", ".pc", ".so", ".S",
+)  # fmt: skip
+"""Ends of names of what C and C++ are made of."""
 
 
 class Graph:
@@ -86,7 +90,15 @@ class Graph:
             if one.module:
                 name, _, version = one.module.partition(" ")
                 named[f"go.mod: {name}"] = f"{version} {self._sums.get(one.module, '')}"
+        if self._place.builder:
+            named |= {path: self._tree.digest(path) for path in self._in_c()}
         return named
+
+    def _in_c(self) -> Iterator[str]:
+        """What a compiler may include, wherever it lies: only it knows."""
+        for file in self._tree.files():
+            if file.link is None and file.path.endswith(_IN_C):
+                yield file.path
 
     def _asked(self) -> Listing:
         with self._store.scratch() as scratch:
@@ -118,7 +130,7 @@ class Graph:
         return key_of(
             "go listing",
             {
-                "place": f"{place.module} {place.platform} {place.workspace} {place.vendored}",
+                "place": f"{place.module} {place.platform} {place.workspace} {place.vendored} {place.builder is None}",
                 "Go": self._version,
                 "programs": " ".join(self._packages),
                 "files": state.hexdigest(),

@@ -10,7 +10,10 @@ from typing import Any
 
 import msgspec
 
-_FILES = ("GoFiles", "SFiles", "HFiles", "SysoFiles", "EmbedFiles")
+_FILES = (
+    "GoFiles", "CgoFiles", "CFiles", "CXXFiles", "FFiles", "SwigFiles", "SwigCXXFiles", "SFiles", "HFiles", "SysoFiles",
+    "EmbedFiles",
+)  # fmt: skip
 _FIELDS = (
     "ImportPath",
     "Dir",

@@ -6,22 +6,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES
 from lading.assemble.go.buildinfo import package_of
 from lading.assemble.go.command import BUILD_FLAGS, GoCommand, settings_of
 from lading.assemble.go.graph import Graph
+from lading.assemble.go.listing import COMMAND
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.workshop import Counter, Workshop
 from lading.digest import CHUNK, Digest
 from lading.errors import LadingError, StepFailed
 from lading.lock.model import Pins
-from lading.plan.model import GoBinaries, GoProgram, Plan
+from lading.plan.model import DebianBase, GoBinaries, GoProgram, Plan
 from lading.proc import LAST_LINES, Completed
 from lading.toolchain.go import version_key
 from lading.tree import SubTree
 
 if TYPE_CHECKING:
+    from lading.assemble.go.linked import LinkedBuild
     from lading.assemble.go.listing import Listing
 
 BUILD_VERSION = "1"
@@ -29,13 +33,15 @@ BUILD_VERSION = "1"
 
 
 class Place(NamedTuple):
-    """Where one go command serves all plans: context and module, platform, and how others' modules are found."""
+    """Where one go command serves all plans: context and module, platform, how others' modules are found, and the root
+    with C's compilers where there is C."""
 
     context: str
     module: str
     platform: str
     workspace: bool
     vendored: bool
+    builder: DebianBase | None = None
 
 
 class Job(NamedTuple):
@@ -48,13 +54,23 @@ class Job(NamedTuple):
 
 
 class Programs:
-    """The programs of one place. `jobs` are those of all plans of this build; one lock serves them all."""
+    """The programs of one place. `jobs` are those of all plans of this build; one lock serves them all. `linked` is
+    what compiles them where they have parts in C."""
 
-    def __init__(self, workshop: Workshop, command: GoCommand, place: Place, jobs: Sequence[Job]) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        command: GoCommand,
+        place: Place,
+        jobs: Sequence[Job],
+        *,
+        linked: "LinkedBuild | None" = None,
+    ) -> None:
         self._workshop = workshop
         self._command = command
         self._place = place
         self._jobs = tuple(jobs)
+        self._linked = linked
         self._tree = SubTree(workshop.tree, place.context)
         self._context = (workshop.folder / place.context).resolve()
         self._failed: dict[str, StepFailed] = {}
@@ -107,16 +123,29 @@ class Programs:
         )
         counter.add(0)
         words = ["build", "-work", *BUILD_FLAGS, "-o", "/dev/null", *(f"./{package}" for package in packages)]
-        done = self._run(words, scratch)
+        done = self._compile_linked(words, packages, scratch) if self._linked else self._run(words, scratch)
         counter.add(len(packages))
         return done
 
+    def _compile_linked(self, words: Sequence[str], packages: Sequence[str], scratch: Path) -> Completed:
+        """The same without a network: modules that are not there yet are fetched by asking for what is in them."""
+        fetched = self._run([*COMMAND, *(f"./{package}" for package in packages)], scratch)
+        if fetched.code or self._linked is None:
+            return fetched
+        return self._linked.compile(
+            words, context=self._context, module=self._place.module, settings=self._settings, scratch=scratch
+        )
+
     def _run(self, words: Sequence[str], scratch: Path) -> Completed:
+        folder = self._context / self._place.module
+        return self._command.run(words, cwd=folder, settings=self._settings, scratch=scratch)
+
+    @property
+    def _settings(self) -> dict[str, str]:
         place = self._place
-        folder = self._context / place.module
-        workspace = folder / "go.work" if place.workspace else None
+        workspace = self._context / place.module / "go.work" if place.workspace else None
         settings = settings_of(place.platform, workspace=workspace, vendored=place.vendored)
-        return self._command.run(words, cwd=folder, settings=settings, scratch=scratch)
+        return {**settings, "CGO_ENABLED": "1"} if place.builder else settings
 
     def _found(self, scratch: Path) -> Iterator[tuple[str, Path]]:
         """The programs that go has linked, by their packages: each says itself what it was made of."""
@@ -135,6 +164,8 @@ class Programs:
             chunks = iter(lambda: file.read(CHUNK), b"")
             writer.stream(job.path.lstrip("/"), chunks, size=program.stat().st_size, mode=0o755)
             segment = writer.finish()
+        if self._linked:
+            segment = msgspec.structs.replace(segment, needs=self._linked.needs(program))
         store.put_action(key, segment)
         self._packed.add(key)
 
@@ -164,7 +195,7 @@ class Programs:
         return StepFailed(
             f"go cannot build {package} (exit code {done.code})\n{shown}".rstrip(),
             where=self._at("go.mod"),
-            fix=f"go build ./{package}",
+            fix=(self._linked and self._linked.advice(done.err)) or f"go build ./{package}",
         )
 
     def _inputs_of(self, package: str) -> dict[str, str]:
@@ -175,6 +206,8 @@ class Programs:
                     f"go cannot build {package}\n  | {problem}", where=self._at("go.mod"), fix=f"go build ./{package}"
                 )
             fixed = {"Go": self._command.version, "\0flags": f"{' '.join(BUILD_FLAGS)} {BUILD_VERSION}"}
+            if self._linked:
+                fixed["C"] = self._linked.identity
             self._inputs[package] = {**fixed, **self._graph.inputs(package)}
         return self._inputs[package]
 
@@ -243,7 +276,13 @@ def programs_of(workshop: Workshop, plan: Plan, step: GoBinaries, pins: Pins, pl
         ]
         least = max((other.go for _, other in steps), key=version_key)
         command = workshop.sources.go(least, pins)
-        return Programs(workshop, command, place, [job for one, other in steps for job in jobs_of(other, one)])
+        linked = None
+        if place.builder:
+            from lading.assemble.go.linked import linked_build
+
+            linked = linked_build(workshop, command, place, pins)
+        jobs = [job for one, other in steps for job in jobs_of(other, one)]
+        return Programs(workshop, command, place, jobs, linked=linked)
 
     return workshop.shared(f"go {place}", Programs, make)
 
@@ -253,14 +292,14 @@ def _steps(plan: Plan) -> Iterator[GoBinaries]:
 
 
 def _place(plan: Plan, step: GoBinaries, platform: str) -> Place:
-    return Place(plan.context, step.module, platform, step.workspace, step.vendored)
+    return Place(plan.context, step.module, platform, step.workspace, step.vendored, step.builder)
 
 
 def _blocks(words: str) -> Iterator[tuple[str, list[str]]]:
     """What go says of each package that does not compile: a line `# PATH`, and its errors."""
     path, lines = "", list[str]()
     for line in words.splitlines():
-        if line.startswith("# "):
+        if line.startswith("# ") and not line.startswith("# ["):  # the rest are commands that go has run
             yield path, lines
             path, lines = line[2:].strip(), [line]
         else:

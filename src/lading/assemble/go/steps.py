@@ -1,5 +1,7 @@
 """The layers of Go programs: a service's own, and Lading's small ones."""
 
+from collections.abc import Iterator
+
 from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES
 from lading.assemble.go.own import OwnSource
@@ -35,6 +37,16 @@ class BinariesStep:
         """See `LayerStep.make`."""
         segments, packed = self._programs.segments(self._jobs, asked_by=self._workshop)
         return Made(segments, packed)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the programs."""
+        return tuple(job.program.name for job in self._jobs)
+
+    def linked(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each program's name, with the libraries that it is linked with; those that are not there yet are made."""
+        for job, segment in zip(self._jobs, self.make().segments, strict=True):
+            yield job.program.name, segment.needs
 
 
 class OwnProgramStep:

@@ -1,4 +1,4 @@
-"""Which Debian packages a lock adds to a base, because installed packages are linked with libraries of theirs.
+"""Which Debian packages a lock adds to a base, because what is installed is linked with libraries of theirs.
 
 What a wheel is linked with is known once it was packed, and what is built here once it was built: a lock looks at what
 this machine's store has, builds what has no wheel, and fetches no other wheel for it. Those say by their tags what they
@@ -11,14 +11,15 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from lading.assemble.links import linked, needs_of
+from lading.assemble.go.steps import BinariesStep
+from lading.assemble.links import Installing, Linked, linked, needs_of
 from lading.assemble.python.dependencies import DependenciesStep
 from lading.assemble.python.wheels import Sdist
 from lading.assemble.work import Work
 from lading.assemble.workshop import Workshop
 from lading.errors import LadingError
 from lading.lock.model import LibraryPin, Pins
-from lading.lock.request import LockRequest, base_request, joined
+from lading.lock.request import LockRequest, base_request, is_linked, joined
 from lading.plan.model import DebianBase, Plan
 
 
@@ -59,8 +60,14 @@ def _of_plan(
     workshop: Workshop, plan: Plan, pins: Pins, before: Pins, *, platform: str, outside: Outside
 ) -> LockRequest:
     base = plan.runtime.base
-    steps = [step for step in Work(workshop, plan, pins, platform).steps if isinstance(step, DependenciesStep)]
-    if not steps or not isinstance(base, DebianBase):
+    if not isinstance(base, DebianBase) or not is_linked(plan):
+        return LockRequest()
+    try:
+        steps = [step for step in Work(workshop, plan, pins, platform).steps if isinstance(step, Installing)]
+    except LadingError as error:
+        outside.note(f"nothing of {plan.service} was looked at for the libraries that it needs: {_first(error)}")
+        return LockRequest()
+    if not steps:
         return LockRequest()
     architecture = platform.split("/")[1]
     packages = pins.packages(base.suite, architecture, base.roots, base.without) or ()
@@ -73,21 +80,13 @@ def _of_plan(
     return LockRequest(bases=(msgspec.structs.replace(asked, also=also),), libraries=tuple(sorted(added)))
 
 
-def _added(step: DependenciesStep, site: _Site, before: Pins, outside: Outside) -> Iterator[LibraryPin]:
-    """Why the base gets further packages. A list of packages that cannot be used, or built, is for a build to tell."""
-    try:
-        locked = {one.name for one in step.choices}
-    except LadingError:
-        return
-    sources = [one.name for one in step.choices if isinstance(one, Sdist)]
-    try:
-        if sources:
-            outside.note(f"looking into packages without wheels: {', '.join(sources)}")
-        list(step.built(build=True))
-    except LadingError as error:
-        first = error.what.partition("\n")[0]
-        outside.note(f"not every package was looked at for the libraries that it needs: {first}")
-    installed = list(linked(step))
+def _added(step: Installing, site: _Site, before: Pins, outside: Outside) -> Iterator[LibraryPin]:
+    """Why the base gets further packages."""
+    match step:
+        case DependenciesStep():
+            locked, installed = _packages(step, outside)
+        case BinariesStep():
+            locked, installed = _programs(step, outside)
     known = {one.name for one in installed}
     kept = {
         pin.library: pin
@@ -100,6 +99,38 @@ def _added(step: DependenciesStep, site: _Site, before: Pins, outside: Outside) 
             yield kept[library]
         elif not _is_there(library, site):
             yield from _looked_up(library, names[0], site, outside)
+
+
+def _packages(step: DependenciesStep, outside: Outside) -> tuple[frozenset[str], list[Linked]]:
+    """The names of all packages, and those that something is known of. A list of packages that cannot be used, or
+    built, is for a build to tell."""
+    try:
+        locked = frozenset(one.name for one in step.choices)
+    except LadingError:
+        return frozenset(), []
+    sources = [one.name for one in step.choices if isinstance(one, Sdist)]
+    try:
+        if sources:
+            outside.note(f"looking into packages without wheels: {', '.join(sources)}")
+        list(step.built(build=True))
+    except LadingError as error:
+        outside.note(f"not every package was looked at for the libraries that it needs: {_first(error)}")
+    return locked, list(linked(step))
+
+
+def _programs(step: BinariesStep, outside: Outside) -> tuple[frozenset[str], list[Linked]]:
+    """The names of the programs, and what is known of them: compiled for it. One that does not compile is for a build
+    to tell."""
+    try:
+        outside.note(f"looking into programs with parts in C: {', '.join(step.names)}")
+        return frozenset(step.names), list(linked(step))
+    except LadingError as error:
+        outside.note(f"not every program was looked at for the libraries that it needs: {_first(error)}")
+        return frozenset(step.names), []
+
+
+def _first(error: LadingError) -> str:
+    return error.what.partition("\n")[0]
 
 
 def _looked_up(library: str, needed_by: str, site: _Site, outside: Outside) -> Iterator[LibraryPin]:

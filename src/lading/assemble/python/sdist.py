@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from lading.assemble.actions import key_of
+from lading.assemble.builder import ENVIRONMENT, IN, OUT, WORK, builder_identity, builder_root
 from lading.assemble.isolated import run_isolated
-from lading.assemble.python.builder import ENVIRONMENT, IN, OUT, WORK, builder_identity, builder_root
 from lading.assemble.python.interpreter import host_architecture
 from lading.assemble.python.uv import Uv
 from lading.assemble.python.wheel_packer import environment_marker, point_script
@@ -90,7 +90,7 @@ class SourceBuilds:
     def _build(self, sdist: Sdist, project: Path, out: Path) -> None:
         workshop, found = self._workshop, self._ingredients(sdist)
         workshop.note(f"{sdist.name} {sdist.version} has no wheel: building it from its source")
-        root = builder_root(workshop.store, found.builder, self._target.minor, workshop.packages)
+        root = builder_root(workshop.store, found.builder, workshop.packages, python=self._target.minor)
         with workshop.store.scratch() as scratch:
             folders = {place: scratch / Path(place).name for place in (IN, ENVIRONMENT, WORK)} | {OUT: out}
             for place in (IN, ENVIRONMENT, WORK):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from lading.errors import raise_all
-from lading.plan.bases import static_base
+from lading.plan.bases import c_builder, static_base
 from lading.plan.excludes import escaped
 from lading.plan.go.notebook import GoNotebook
 from lading.plan.go.standing import choose_base, choose_go, has_accounts
@@ -117,7 +117,8 @@ def _binaries(facts: GoService, strategy: ServiceStrategy, decided: _Decisions) 
         vendored=facts.vendored,
         private=facts.private,
         exclude=_exclude(facts, strategy),
-        why="linked with nothing, stripped, and without paths of the machine that builds",
+        builder=c_builder(strategy.build_packages) if facts.cgo else None,
+        why=f"linked with {'libc' if facts.cgo else 'nothing'}, stripped, and without paths of the machine that builds",
     )
 
 

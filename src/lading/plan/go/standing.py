@@ -1,10 +1,11 @@
 """What the image of a Go service stands on. Pure.
 
-Programs are built without cgo: the standard library has its own resolver and user database then
+Programs are built without cgo unless they need it: the standard library has its own resolver and user database then
 (https://pkg.go.dev/net#hdr-Name_Resolution, https://pkg.go.dev/os/user), so that they need nothing of any base.
+What has parts in C is linked with libc, and needs a base that has it.
 """
 
-from lading.plan.bases import STATIC_SUITE, package_base, static_base
+from lading.plan.bases import STATIC_SUITE, is_musl, linked_base, package_base, static_base
 from lading.plan.go.notebook import GoNotebook
 from lading.plan.model import Base, DebianBase, ImageBase, ScratchBase
 from lading.survey.model import Fact
@@ -22,7 +23,9 @@ def choose_go(book: GoNotebook) -> str:
 def choose_base(book: GoNotebook) -> Base:
     """The base: the static one where the team's word is `distroless`, for there is no libc that anything would use."""
     name = book.strategy.base
-    check_cgo(book)
+    tell_cgo(book)
+    if book.facts.cgo:
+        return _with_libc(book)
     shown = "static" if name == "distroless" else name
     book.add("base", "base", shown, book.origin("base"))
     if book.strategy.packages:
@@ -40,18 +43,40 @@ def choose_base(book: GoNotebook) -> Base:
             return ImageBase(reference=name)
 
 
-def check_cgo(book: GoNotebook) -> None:
-    """A program that is linked with C cannot be built without a C compiler, which is what a team's own Dockerfile is
-    for."""
+def tell_cgo(book: GoNotebook) -> None:
+    """Write down whether programs are linked with C."""
     found: Fact[str] | None = book.facts.cgo
     if found is None:
         book.add("application", "cgo", "none: linked with nothing", book.facts.module, "found")
         return
+    book.reason("application", "cgo", found)
+    book.note(f"{book.name} needs cgo for {found.value}: Debian's compilers build it, and its base has libc")
+
+
+def _with_libc(book: GoNotebook) -> Base:
+    """The base of programs that are linked with libc: the same Debian release that they are compiled on."""
+    name, packages = book.strategy.base, book.strategy.packages
+    book.add("base", "base", name, book.origin("base"))
+    if packages:
+        book.add("base", "packages", ", ".join(packages), book.origin("packages"))
+    match name:
+        case "distroless" | "slim":
+            return linked_base(name, packages)
+        case "static" | "scratch":
+            _refuse_base(book, "it has no libc")
+        case _ if is_musl(name):
+            _refuse_base(book, "its libc is musl, and Debian's compilers build for glibc")
+        case _:
+            _refuse_packages(book, f"Debian packages cannot be added to {name}")
+            book.note(f"it is compiled on Debian {STATIC_SUITE}: the libc of {name} has to be as new as that one's")
+    return ImageBase(reference=name)
+
+
+def _refuse_base(book: GoNotebook, why: str) -> None:
     book.problem(
-        f"{book.name} needs cgo for {found.value}: Lading builds programs without a C compiler",
-        where=book.facts.at(found.source),
-        fix="use a package in pure Go instead (modernc.org/sqlite for SQLite), or a Dockerfile of your own with a C "
-        f"compiler in it: services.{book.name}.dockerfile in lading.toml",
+        f"{book.name} is linked with libc, and cannot stand on {book.strategy.base}: {why}",
+        where=book.origin("base"),
+        fix='base = "distroless", or a package in pure Go instead (modernc.org/sqlite for SQLite)',
     )
 
 

@@ -69,6 +69,9 @@ def plan(files: Mapping[str, str], settings: str = "") -> Plan:
     return planned(files, settings).plan
 
 
+WITH_C = {**SHOP, "c.go": 'package main\n\nimport "C"\n'}
+
+
 def refused(files: Mapping[str, str], settings: str = "") -> str:
     """What stands against a plan."""
     with pytest.raises(LadingError) as caught:
@@ -175,16 +178,30 @@ def test_without_a_health_check_there_is_no_probe() -> None:
     assert not any(isinstance(step, OwnProgram) for stage in made.stages for step in stage.steps)
 
 
-def test_cgo_stops_the_plan_with_the_way_out() -> None:
-    told = refused({**SHOP, "c.go": 'package main\n\nimport "C"\n'})
-    assert 'shop needs cgo for import "C" in c.go' in told
-    assert "at: c.go:3" in told
-    assert "services.shop.dockerfile" in told
+def test_what_has_parts_in_c_gets_compilers_and_a_base_with_libc() -> None:
+    made = plan(WITH_C, 'build-packages = ["libvips-dev"]')
+    (binaries,) = made.stage("build").steps
+    assert isinstance(binaries, GoBinaries)
+    assert binaries.builder
+    assert {"gcc", "libc6-dev", "libvips-dev", "pkg-config"} <= set(binaries.builder.roots)
+    base = made.runtime.base
+    assert isinstance(base, DebianBase)
+    assert (base.name, base.suite) == ("distroless", binaries.builder.suite)
+    assert {"libgcc-s1", "libstdc++6"} <= set(base.roots)
+    assert any('needs cgo for import "C" in c.go' in note for note in made.notes)
+
+
+@pytest.mark.parametrize(("base", "why"), [("scratch", "no libc"), ("static", "no libc"), ("alpine:3.22", "musl")])
+def test_what_has_parts_in_c_cannot_stand_on_a_base_without_their_libc(base: str, why: str) -> None:
+    told = refused(WITH_C, f'base = "{base}"')
+    assert f"shop is linked with libc, and cannot stand on {base}" in told
+    assert why in told
+    assert 'do: base = "distroless"' in told
 
 
 def test_all_problems_are_told_together() -> None:
-    told = refused({**SHOP, "c.go": 'package main\n\nimport "C"\n'}, '[services.shop]\ncommand = ["gone"]')
-    assert "needs cgo" in told
+    told = refused(WITH_C, 'base = "scratch"\n[services.shop]\ncommand = ["gone"]')
+    assert "cannot stand on scratch" in told
     assert "no program 'gone'" in told
 
 

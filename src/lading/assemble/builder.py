@@ -1,4 +1,4 @@
-"""The root that source distributions are built in: Debian's compilers and the target's Python, unpacked once."""
+"""The root that what has to be compiled is built in: Debian's compilers, and a Python's headers, unpacked once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from lading.store import Store
 BUILDER_VERSION = "1"
 """Part of the key of every builder, and so of everything that one has built."""
 IN, ENVIRONMENT, WORK, OUT = "/lading/in", "/lading/environment", "/lading/work", "/lading/out"
-"""Where a build sees the source distribution, what builds it, a folder to work in, and one for the wheel."""
+"""Where the build of a source distribution sees it, what builds it, a folder to work in, and one for the wheel."""
 
 _MERGED = ("bin", "lib", "lib64", "sbin")
 _ALTERNATIVES = {
@@ -34,8 +34,8 @@ def builder_identity(pins: Sequence[DebianPin]) -> Digest:
     return digest_of("\0".join(["builder", BUILDER_VERSION, *(pin.digest for pin in pins)]).encode())
 
 
-def builder_root(store: Store, pins: Sequence[DebianPin], python: str, packages: Packages) -> Path:
-    """The folder of a builder, unpacked once. `python` is `major.minor`."""
+def builder_root(store: Store, pins: Sequence[DebianPin], packages: Packages, *, python: str = "") -> Path:
+    """The folder of a builder, unpacked once. `python` is `major.minor`, or empty for one without."""
 
     def fill(root: Path) -> None:
         unpack_packages(pins, packages, root, _wanted)
