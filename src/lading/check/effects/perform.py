@@ -15,6 +15,8 @@ from lading.check.shell.model import Invocation, Redirect, Value
 
 _LONGEST_PIPE = 8
 """Commands of a pipe that are followed back to tell what the last one reads."""
+_CHANGE_VARIABLES = (".", "source")
+"""Commands whose variables stay, up to the end of the RUN."""
 _NO_FILES = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
 
 
@@ -98,7 +100,8 @@ def _around(call: Invocation, scene: Scene) -> Iterator[None]:
         user=before.user if call.user is None else call.user.text,
     )
     yield
-    scene.now = replace(scene.now, workdir=before.workdir, env=before.env, user=before.user)
+    env = scene.now.env if call.name in _CHANGE_VARIABLES else before.env
+    scene.now = replace(scene.now, workdir=before.workdir, env=env, user=before.user)
 
 
 def _word(value: Value) -> Word:

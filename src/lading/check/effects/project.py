@@ -1,6 +1,9 @@
 """Build tools that do what a project's own files tell them, and shells that are given a script to read."""
 
+import posixpath
 from collections.abc import Mapping
+
+from msgspec.structs import replace
 
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
@@ -38,6 +41,20 @@ def shell(asked: Asked, scene: Scene) -> None:
     scene.blur_all()
 
 
+def source(asked: Asked, scene: Scene) -> None:
+    """`. file`: variables are others then. What activates a virtual environment is known (`VIRTUAL_ENV`, `PATH`)."""
+    path = asked.words[0].plain if asked.words else None
+    folder, _, name = (scene.absolute(path) or "" if path else "").rpartition("/")
+    if path and "/" in path:
+        scene.need(path, f"`{asked.program}` reads it")
+    env = scene.now.env
+    if name == "activate" and scene.now.path:
+        env = env.but({"VIRTUAL_ENV": posixpath.dirname(folder), "PATH": f"{folder}:{scene.now.path}"})
+    else:
+        env = replace(env.but({"PATH": None}), closed=False)
+    scene.now = replace(scene.now, env=env)
+
+
 def cargo(asked: Asked, scene: Scene) -> None:
     """`cargo build`: programs come to `target`; `cargo install` to `$CARGO_HOME/bin`."""
     args = Arguments(asked.words, ("--bin", "--target", "--features", "--manifest-path", "-p", "--package", "--root"))
@@ -60,7 +77,7 @@ EFFECTS: Mapping[str, Effect] = {
     **dict.fromkeys(_BUILDS, build),
     **dict.fromkeys(("ash", "bash", "dash", "sh", "zsh"), shell),
     **dict.fromkeys(("cmake", "make", "meson", "ninja"), make),
-    ".": shell,
+    ".": source,
     "cargo": cargo,
-    "source": shell,
+    "source": source,
 }

@@ -17,14 +17,20 @@ def test_what_is_installed_is_there_and_nothing_else_comes(image: str) -> None:
 
 def test_what_is_recommended_comes_unless_somebody_says_not() -> None:
     assert Stage("debian:bookworm").run("apt-get install -y git").finds("ssh") == {"ssh": "present"}
-    assert Stage("debian:bookworm").run("apt-get install -y --no-install-recommends git").finds("ssh") == {"ssh": "absent"}
+    assert Stage("debian:bookworm").run("apt-get install -y --no-install-recommends git").finds("ssh") == {
+        "ssh": "absent"
+    }
     off = "apt-get -y -o APT::Install-Recommends=false install git"
     assert Stage("debian:bookworm").run(off).finds("ssh", "git") == {"ssh": "absent", "git": "present"}
 
 
 def test_versions_architectures_and_alternatives() -> None:
-    stage = Stage("debian:bookworm-slim").run("apt-get install -qy curl=7.88.* gcc:amd64 netcat-openbsd default-jre-headless")
-    assert stage.finds("curl", "gcc", "cc", "nc", "java") == dict.fromkeys(("curl", "gcc", "cc", "nc", "java"), "present")
+    stage = Stage("debian:bookworm-slim").run(
+        "apt-get install -qy curl=7.88.* gcc:amd64 netcat-openbsd default-jre-headless"
+    )
+    assert stage.finds("curl", "gcc", "cc", "nc", "java") == dict.fromkeys(
+        ("curl", "gcc", "cc", "nc", "java"), "present"
+    )
 
 
 def test_a_package_that_nobody_knows_may_bring_anything_but_to_other_places() -> None:

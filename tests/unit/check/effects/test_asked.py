@@ -11,7 +11,12 @@ def test_options_and_operands() -> None:
     args = Arguments(words("-xzf", "a.tar", "-C", "/opt", "--strip-components=1", "b", "--", "-c"), ("-f", "-C"))
     assert args.has("-x")
     assert args.has("--strip-components")
-    assert (args.text("-f"), args.text("-C"), args.text("--strip-components"), args.text("-o")) == ("a.tar", "/opt", "1", "")
+    assert (args.text("-f"), args.text("-C"), args.text("--strip-components"), args.text("-o")) == (
+        "a.tar",
+        "/opt",
+        "1",
+        "",
+    )
     assert args.plain == ["b", "-c"]
     assert not args.vague
 

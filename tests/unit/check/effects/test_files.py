@@ -126,15 +126,16 @@ def test_fetching_and_unpacking() -> None:
         "git clone --depth 1 https://code.example/me/project.git && curl -O https://tools.example/x.zip",
     )
     assert stage.mode("/usr/local/bin/tool") == 0o755
-    assert stage.holds("/app/a.tar.gz", "/opt/bin", "/app/project", "/app/project/setup.py", "/app/x.zip", "/srv/x") == {
+    expected = {
         "/app/a.tar.gz": "absent", "/opt/bin": "unknown", "/app/project": "present", "/app/project/setup.py": "unknown",
         "/app/x.zip": "present", "/srv/x": "absent",
     }  # fmt: skip
+    assert stage.holds(*expected) == expected
     assert stage.run("tar xf none.tar").missing() == ["/app/none.tar"]
 
 
 def test_a_command_that_may_not_have_run() -> None:
-    stage = Stage(BASE).run("if [ -n \"$X\" ]; then mkdir /made; fi")
+    stage = Stage(BASE).run('if [ -n "$X" ]; then mkdir /made; fi')
     assert stage.holds("/made", "/other") == {"/made": "unknown", "/other": "absent"}
 
 

@@ -122,7 +122,9 @@ def _each_wanted(args: Arguments, scene: Scene, closed: bool) -> Iterator[Instal
             yield ANYTHING
         elif _is_path(text):
             yield _of_path(text, scene, closed)
-    yield of_words([text for text in plain if text and "://" not in text and not _is_path(text)], closed=closed)
+    names = [text for text in plain if text and "://" not in text and not _is_path(text)]
+    if names:
+        yield of_words(names, closed=closed)
 
 
 def _of_path(text: str, scene: Scene, closed: bool) -> Installed:

@@ -3,7 +3,6 @@ from collections.abc import Mapping
 from lading.check.effects.python.distributions import (
     ANYTHING,
     EVERY,
-    Read,
     Selection,
     of_list,
     of_lock,
@@ -11,6 +10,7 @@ from lading.check.effects.python.distributions import (
     of_words,
 )
 from lading.check.effects.python.known import MODULES, SCRIPTS, missing_modules, missing_scripts
+from lading.check.effects.surroundings import Read
 
 UV_LOCK = """
 version = 1
@@ -102,8 +102,10 @@ def test_requirements_as_words() -> None:
 
 
 def test_the_project_itself() -> None:
-    own = of_project("", files({"pyproject.toml": "[project]\nname = 'My.Shop'\n[project.scripts]\nshop = 'shop:main'\n"}))
-    assert (own.names, own.scripts, own.complete) == ({"my-shop"}, ("shop",), True)
+    own = of_project(
+        "", files({"pyproject.toml": "[project]\nname = 'My.Shop'\n[project.scripts]\nshop = 'shop:main'\n"})
+    )
+    assert (set(own.names), own.scripts, own.complete) == ({"my-shop"}, ("shop",), True)
     assert of_project("", files({})) == ANYTHING
 
 
