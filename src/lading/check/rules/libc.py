@@ -24,8 +24,13 @@ MODULES = Rule(
 )
 RULES = (PROGRAM, MODULES)
 
-LOADERS = {"glibc": ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"),
-           "musl": ("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1")}  # fmt: skip
+LOADERS = {
+    ("glibc", "x86_64"): "/lib64/ld-linux-x86-64.so.2",
+    ("glibc", "aarch64"): "/lib/ld-linux-aarch64.so.1",
+    ("musl", "x86_64"): "/lib/ld-musl-x86_64.so.1",
+    ("musl", "aarch64"): "/lib/ld-musl-aarch64.so.1",
+}
+"""The loader of each C library by the kernel's word for the machine."""
 
 
 def find(subject: Subject) -> Iterator[Finding]:
@@ -33,14 +38,14 @@ def find(subject: Subject) -> Iterator[Finding]:
     for one in subject.starts:
         found = one.found()
         program = found.entry.program if found.present and found.entry is not None else None
-        if not isinstance(program, Binary) or program.libc not in LOADERS or found.origin.act == "base":
+        if not isinstance(program, Binary) or found.origin.act == "base":
             continue
-        loaders = (program.interpreter,) if program.interpreter else LOADERS[program.libc]
-        if all(one.state.files.look(loader).absent for loader in loaders):
+        loader = program.interpreter or LOADERS.get((program.libc or "", one.state.system.machine), "")
+        if loader and one.state.files.look(loader).absent:
             yield tell(
-                PROGRAM, one.place, f"{shown(found.path)} is linked with {program.libc}, and this stage has no "
-                f"{shown(loaders[0])}", since(first_made(found.origin), "it was made here"),
-                since(one.state.files.look(loaders[0]).origin, "this is what the stage has"),
+                PROGRAM, one.place, f"{shown(found.path)} is linked with {program.libc or 'another C library'}, and this stage has no "
+                f"{shown(loader)}", since(first_made(found.origin), "it was made here"),
+                since(one.state.files.look(loader).origin, "this is what the stage has"),
                 help="build it static (`CGO_ENABLED=0` for Go), or start the stage from an image with that library",
             )  # fmt: skip
     for step in subject.steps():
