@@ -16,6 +16,8 @@ from lading.check.model.scene import Scene
 
 _VERSION = re.compile(r"python(3\.[0-9]{1,2})t?\Z")
 _ACTIVATE = ("activate", "activate.csh", "activate.fish")
+_BESIDE = (".gitignore", ".lock", "CACHEDIR.TAG")
+"""What uv and newer releases of `venv` put beside it, and others do not."""
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,8 @@ def create(scene: Scene, prefix: str, base: Environment | None, *, pip: bool, cl
             scene.link(f"{programs}/{name}", "python")
     scene.write(f"{prefix}/pyvenv.cfg")
     scene.link(f"{prefix}/lib64", "lib")
+    for name in _BESIDE:
+        scene.blur(f"{prefix}/{name}")
     made = Environment(
         prefix=prefix,
         programs=programs,
