@@ -43,7 +43,8 @@ def find(subject: Subject) -> Iterator[Finding]:
         loader = program.interpreter or LOADERS.get((program.libc or "", one.state.system.machine), "")
         if loader and one.state.files.look(loader).absent:
             yield tell(
-                PROGRAM, one.place, f"{shown(found.path)} is linked with {program.libc or 'another C library'}, and this stage has no "
+                PROGRAM, one.place,
+                f"{shown(found.path)} is linked with {program.libc or 'another C library'}, and this stage has no "
                 f"{shown(loader)}", since(first_made(found.origin), "it was made here"),
                 since(one.state.files.look(loader).origin, "this is what the stage has"),
                 help="build it static (`CGO_ENABLED=0` for Go), or start the stage from an image with that library",
