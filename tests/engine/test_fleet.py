@@ -12,7 +12,7 @@ import pytest
 from tests.engine.conftest import Program
 from tests.engine.service import ALONE, CLOSED, Container, Json, container, until
 from tests.support.examples import copy_of
-from tests.support.gobake import Offline, fetch_modules, write_bake
+from tests.support.gobake import Offline, fetch_modules
 from tests.support.public_bases import PublicBases
 from tests.support.tools import missing
 from tools.engine.home import Home
@@ -231,17 +231,12 @@ def test_what_is_rendered_is_baked_together_and_runs(
     for service in ("cart", "inventory"):
         rendered = built.folder / "services" / service / "Dockerfile"
         text, contexts = offline.stand_in(rendered.read_text(), base=layout)
-        file = tmp_path / f"{service}.Dockerfile"
-        file.write_text(text)
-        shutil.copyfile(f"{rendered}.dockerignore", f"{file}.dockerignore")
-        targets[service] = {
-            "context": str(built.folder),
-            "dockerfile": str(file),
-            "contexts": contexts,
-            "tags": [f"{built.registry}/baked-{service}:1"],
-        }
-    write_bake(tmp_path / "bake.json", targets)
-    docker("buildx", "bake", "--file", tmp_path / "bake.json")
+        rendered.write_text(text)
+        targets[service] = {"contexts": contexts, "tags": [f"{built.registry}/baked-{service}:1"]}
+    (tmp_path / "stand-ins.json").write_text(json.dumps({"target": targets}))
+    lading("render", "bake", "cart", "inventory", "--write", cwd=built.folder)
+    files = ("--file", "docker-bake.hcl", "--file", tmp_path / "stand-ins.json")
+    docker("buildx", "bake", *files, cwd=built.folder)
     try:
         for service in targets:
             with container(

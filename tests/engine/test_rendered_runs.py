@@ -11,6 +11,7 @@ from tests.engine.service import ALONE, CLOSED, Built, append, container, copy_o
 from tests.support.public_bases import PublicBases
 from tools.engine.home import Home
 
+from lading.render.bake import Target, bake
 from lading.render.instructions import Blank, Cmd, Entrypoint, Env, Instruction, Label, Workdir, written
 
 HOSTILE = ("", " ", "'", '"', "\\", "a\\", "$HOME", "${HOME}", "$(id)", "`id`", "#x", "--x", "<<EOF", "é漢", '\\"',
@@ -123,3 +124,14 @@ def test_buildkit_reads_hostile_text_back(docker: Program, tmp_path: Path) -> No
         assert config["Cmd"] == list(ON_ONE_LINE_OR_NOT)
     finally:
         docker("rmi", "--force", "hostile-text")
+
+
+def test_bake_reads_hostile_text_back(docker: Program, tmp_path: Path) -> None:
+    hostile = [one for one in HOSTILE if one.strip()] + ["a\nb", "$${x}", "%%{x}", "%{ if true }"]
+    targets = [
+        Target(service=f"s{at}", context=f"/{one}", dockerfile="/x", image="x", version="1", platforms=())
+        for at, one in enumerate(hostile)
+    ]
+    (tmp_path / "docker-bake.hcl").write_text(bake(targets))
+    found = json.loads(docker("buildx", "bake", "--print", "--file", tmp_path / "docker-bake.hcl"))["target"]
+    assert [found[f"s{at}"]["context"] for at in range(len(hostile))] == [f"/{one}" for one in hostile]

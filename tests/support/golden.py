@@ -19,7 +19,8 @@ from lading.plan.model import ImageBase, Plan, PythonProject
 from lading.plan.packages.make import packages_facts
 from lading.plan.reasons import Planned
 from lading.programs import source_of
-from lading.render.compose import compose
+from lading.render.bake import Target, bake
+from lading.render.compose import compose, tag
 from lading.render.desk import development_dockerfile
 from lading.render.development import development
 from lading.render.dockerfile import dockerfile
@@ -254,6 +255,7 @@ def rendered() -> dict[str, str]:
     for name in EXAMPLES:
         chosen = [one for key, (one, _) in examples().items() if key.startswith(f"{name}.")]
         found[f"{name}.compose.yaml"] = compose(chosen)
+        found[f"{name}.docker-bake.hcl"] = bake([_target(one) for one in chosen])
     members = []
     for name in ("postgres", "web"):
         one, made = image(name)
@@ -264,6 +266,19 @@ def rendered() -> dict[str, str]:
     found["images.compose.dev.yaml"] = development(members)
     found["images.probes.yaml"] = probes(members)
     return found
+
+
+def _target(member: Member) -> Target:
+    plan = member.plan
+    file = f"{plan.folder}/Dockerfile".removeprefix("./")
+    return Target(
+        service=plan.service,
+        context=plan.context,
+        dockerfile=file,
+        image=plan.image,
+        version=tag(member),
+        platforms=plan.platforms,
+    )
 
 
 def without_programs(text: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HELP = "write the Dockerfile and other files that stand for a plan"
 
 FORMATS: Mapping[str, str] = {
+    "bake": "lading.cli.rendering.bake",
     "compose": "lading.cli.rendering.compose",
     "dockerfile": "lading.cli.rendering.dockerfile",
     "dockerignore": "lading.cli.rendering.dockerignore",
