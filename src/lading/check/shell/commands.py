@@ -58,7 +58,8 @@ class Commands(ABC):
         """A simple command, and what is run for its words."""
         for inner in _substitutions(node):
             if inner.body is not None:
-                yield from self.apart(inner.body, manner.ignored().but(substituted=True, outputs=(), piped_from=None))
+                unseen = manner.unseen().but(substituted=True, outputs=(), piped_from=None)
+                yield from self.apart(inner.body, unseen)
         expander = self.expander()
         words = tuple(value for word in node.words for value in expander.words(word))
         assignments = tuple((one.name, self._assigned(one, expander)) for one in node.assignments)
@@ -74,6 +75,12 @@ class Commands(ABC):
                 redirects=(*redirects, *self._inherited(redirects, manner)),
             )
             yield from self.run(call, manner)
+        self._doubt(manner)
+
+    def _doubt(self, manner: Manner) -> None:
+        """With `set -e` in a shell whose failure nobody sees, what follows may not be run, and the script goes on."""
+        if self.memory.stops_on_failure and not (self.memory.counts or manner.guarded):
+            self.memory.doubt = "script"
 
     def apart(self, node: Node, manner: Manner) -> Iterator[Invocation]:
         """A part in a shell of its own: what it changes in its memory is gone afterwards."""

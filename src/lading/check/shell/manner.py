@@ -12,13 +12,15 @@ from lading.check.shell.syntax import Redirection
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How a part of a script is run.
 
-    `final`: its status is the script's. `guarded`: its failure is looked at, so that `set -e` does not count. `outputs`
-    are redirections around it. `depth` counts functions and scripts that it is inside of.
+    `final`: its status is the script's. `guarded`: its failure is looked at, so that `set -e` does not count.
+    `is_seen`: anybody hears of its failure. `outputs` are redirections around it. `depth` counts functions and scripts
+    that it is inside of.
     """
 
     conditional: bool = False
     final: bool = True
     guarded: bool = False
+    is_seen: bool = True
     substituted: bool = False
     piped_from: Invocation | None = None
     outputs: tuple[Redirection, ...] = ()
@@ -34,6 +36,10 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
         """The same for something whose failure does not end the script."""
         return self.but(final=False, guarded=True)
 
+    def unseen(self) -> "Manner":
+        """The same for a shell of its own whose failure nobody hears of."""
+        return self.but(final=False, is_seen=False)
+
     def is_checked(self, memory: Memory) -> bool:
         """Whether a failure would end the script."""
-        return self.final or (memory.stops_on_failure and memory.counts and not self.guarded)
+        return self.final or (self.is_seen and memory.stops_on_failure and memory.counts and not self.guarded)

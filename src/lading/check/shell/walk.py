@@ -81,7 +81,7 @@ class Walker(Commands):
             case Not(body):
                 yield from self.node(body, manner.ignored())
             case Background(body):
-                yield from self.apart(body, manner.ignored())
+                yield from self.apart(body, manner.unseen())
             case Subshell(body):
                 yield from self.apart(body, manner)
             case Redirected(body, redirections):
@@ -145,7 +145,7 @@ class Walker(Commands):
         before = manner.piped_from
         for index, part in enumerate(parts):
             is_last = index == len(parts) - 1
-            own = manner if is_last or self.memory.stops_in_pipes else manner.ignored()
+            own = manner if is_last or self.memory.stops_in_pipes else manner.unseen()
             own = own.but(piped_from=before, outputs=manner.outputs if is_last else ())
             for call in self.apart(part, own):
                 before = before if call.substituted else call

@@ -155,7 +155,7 @@ def test_what_is_run_by_others() -> None:
     assert (make.user and make.user.text, [(name, value.text) for name, value in make.assignments]) == (
         "app", [("A", "1")],
     )  # fmt: skip
-    assert told("sh -c 'a && b' x; bash -ec \"c $V; d\"; e") == ["a", "? b", "c 1.2.3", "d", "e"]
+    assert told("sh -c 'a && b' x; bash -ec \"c $V; d\"; e") == ["a", "? b", "c 1.2.3", "? d", "e"]
     assert told("su - app -c 'a; b'; gosu app c; find . | xargs -0 rm -f") == ["a", "b", "c", "find .", "rm -f ?"]
     assert told("sh ./script; sh -c \"$ARG\"; command -v x; su app") == [
         "sh ./script", "sh -c ?", "x", "su app",
