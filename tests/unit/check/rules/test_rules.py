@@ -14,6 +14,7 @@ SLIM = "FROM python:3.13-slim\n"
 APP = {"app.py": "print()\n", "requirements.txt": "fastapi\n"}
 RUNS = 'USER 1000:1000\nCMD ["python", "app.py"]\n'
 INI = "[alembic]\nscript_location = migrations\n"
+PAGES = Path(__file__).parents[4] / "docs" / "rules"
 DIGEST = "@sha256:" + "0" * 64
 
 
@@ -117,9 +118,9 @@ CASES = (
           "COPY --chmod=0755 start.sh /\nENTRYPOINT [\"/start.sh\"]\n",),
          {"alembic.ini": INI, "start.sh": "#!/bin/sh\nset -e\nalembic upgrade head\nexec \"$@\"\n",
           "migrations/env.py": ""}),
-    Case("wrong-libc", 6, "FROM golang:1.26-alpine AS build\nWORKDIR /src\nCOPY . .\n"
+    Case("wrong-libc", 7, "FROM golang:1.26-alpine AS build\nWORKDIR /src\nCOPY . .\n"
          "RUN apk add --no-cache gcc musl-dev && CGO_ENABLED=1 go build -o /server .\nFROM debian:trixie-slim\n"
-         'COPY --from=build /server /server\nCMD ["/server"]\n'.replace("COPY --from", "COPY --from", 1),
+         'COPY --from=build /server /server\nCMD ["/server"]\n',
          ("FROM golang:1.26-alpine AS build\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /server .\n"
           'FROM debian:trixie-slim\nCOPY --from=build /server /server\nCMD ["/server"]\n',
           "FROM golang:1.26-alpine AS build\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=1 go build -o /server .\n"
@@ -215,3 +216,11 @@ def test_what_is_wrong_is_found_and_nothing_else(case: Case, tmp_path: Path) -> 
 
 def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == {rule.id for rule in RULES}
+
+
+def test_every_rule_has_its_page() -> None:
+    for rule in RULES:
+        page = (PAGES / f"{rule.id}.md").read_text()
+        assert page.startswith(f"# {rule.id}: {rule.title}\n"), rule.id
+        assert f"Severity: {rule.severity}" in page, rule.id
+        assert f"lading ignore={rule.id} -- " in page, rule.id
