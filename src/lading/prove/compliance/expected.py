@@ -52,12 +52,14 @@ def _closed(base: Base) -> bool | None:
 
 
 def _pinned(plan: Plan, pins: Pins) -> Pinned:
-    names = {name for one in pins.sets for name in one.names}
-    counted = ((len(names), "Debian package"), (len(pins.bases), "base image"), (len(pins.tools), "tool"))
-    told = tuple(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counted if number)
+    request = request_of([plan])
+    sets = (pins.packages(one.suite, one.architecture, one.roots, one.without) or () for one in request.bases)
+    packages = {pin.name for found in sets for pin in found}
+    images = {one.reference for one in request.images}
+    counted = ((len(packages), "Debian package"), (len(images), "base image"), (len(request.tools), "tool"))
     steps = (step for stage in plan.stages for step in stage.steps)
     return Pinned(
-        told=told,
-        missing=covers(pins, request_of([plan])),
+        told=tuple(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counted if number),
+        missing=covers(pins, request),
         unhashed=any(isinstance(step, PythonDependencies) and step.unhashed for step in steps),
     )

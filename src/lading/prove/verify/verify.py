@@ -8,11 +8,12 @@ from typing import Literal
 from zlib import crc32
 
 from lading.digest import digest_of
-from lading.errors import Unavailable
+from lading.errors import StepFailed, Unavailable
 from lading.oci.model import Image
 from lading.oci.partial import platform_of
 from lading.proc import Runner
 from lading.prove.container import Request, Runtime, image_for, is_root, machine, run_config
+from lading.prove.ports import choose_port
 from lading.prove.verify.model import Dependency, Job, Kind, Subject, Trial, Verification
 from lading.prove.verify.trial import Course, NotStarted, has_check, hold
 
@@ -39,6 +40,8 @@ def verify(
             against.append(f"{runtime.name}: {problem}")
             continue
         network = _network(subject, runtime)
+        if network == "host" and subject.probe:
+            _check_free(subject.probe.port, subject.name)
         courses = list(_courses(subject, image, isolated=network == "isolated"))
         say(f"{subject.name} is watched with {runtime.name}")
         try:
@@ -55,6 +58,16 @@ def verify(
 def stranger(image: Image) -> str:
     """A user that no image knows, in group 0; always the same one for an image."""
     return f"{FIRST_STRANGER + crc32(digest_of(image.manifest).encode()) % STRANGERS}:0"
+
+
+def _check_free(port: int, name: str) -> None:
+    """Refuse a port of this machine that somebody listens on: their answers would be taken for the container's."""
+    if choose_port(port) != port:
+        raise StepFailed(
+            f"port {port} of this machine is taken, and {name} would listen on it",
+            where=f"127.0.0.1:{port}",
+            fix="stop what listens there, or leave out --network host",
+        )
 
 
 def _held(course: Course, runtime: Runtime, runner: Runner, log: Path, say: Callable[[str], None]) -> Trial:

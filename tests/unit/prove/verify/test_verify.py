@@ -9,7 +9,7 @@ import pytest
 from tests.support.runtimes import CRUN, install
 from tests.unit.prove.samples import MemoryImage, an_image
 
-from lading.errors import Unavailable
+from lading.errors import StepFailed, Unavailable
 from lading.proc import Runner
 from lading.prove.container import Change, machine
 from lading.prove.folder import BundleRuntime
@@ -136,6 +136,15 @@ def test_what_is_never_healthy_is_told_with_its_last_answer(
     assert found["own"].health is not None
     assert (found["own"].health.said, found["own"].healthy) == ("503", None)
     assert "GET /other" in found["own"].last[-1]
+
+
+def test_a_port_that_somebody_listens_on_is_never_taken_for_the_containers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(StepFailed, match=f"port {port} of this machine is taken"):
+            trials(subject(image(""), probe=Probe(port=port, path="/")), tmp_path, monkeypatch)
 
 
 def test_a_runtime_that_cannot_start_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
