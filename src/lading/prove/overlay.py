@@ -25,11 +25,13 @@ class Overlay(Generic[T]):
         self._lower: set[str] = set()
         self._folders: set[str] = set()
         self._whiteouts: set[str] = set()
+        self._passed: set[str] = set()
 
     def begin_layer(self) -> None:
         """What is there now is what the next layer may hide."""
         self._lower = set(self.paths)
         self._whiteouts = set()
+        self._passed = set()
 
     def apply(self, entry: TarEntry, value: T) -> bool:
         """Take in an entry of the current layer; not so for a whiteout, which only takes away."""
@@ -41,6 +43,7 @@ class Overlay(Generic[T]):
         if name.startswith(WHITEOUT):
             self._whiteouts.add(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
             return False
+        self._make_way(folder)
         self._replace(path, folder=entry.kind == "folder")
         self.paths[path] = value
         return True
@@ -50,6 +53,15 @@ class Overlay(Generic[T]):
         if self._whiteouts:
             for path in [path for path in self._lower if self._is_hidden(path)]:
                 self._drop(path)
+
+    def _make_way(self, folder: str) -> None:
+        """What is in a folder makes it one: a link or file that a lower layer has in its place is hidden. Engines
+        unpack each layer by itself and lay it over the others: nothing is written through a link."""
+        while folder and folder not in self._passed:
+            self._passed.add(folder)
+            if folder in self.paths and folder not in self._folders:
+                self._drop(folder)
+            folder = folder.rpartition("/")[0]
 
     def _replace(self, path: str, *, folder: bool) -> None:
         was_folder = path in self._folders

@@ -42,6 +42,13 @@ def test_a_link_over_a_folder_hides_what_is_in_it() -> None:
     assert stacked({"a/": "", "a/b": b"1"}, {"a": link})[0] == {"a": 1}
 
 
+def test_what_is_in_a_folder_hides_a_link_of_its_name() -> None:
+    """Docker unpacks a layer by itself: `lib` becomes a folder, and nothing is found through the link any more."""
+    seen, hidden = stacked({"lib": "-> usr/lib", "usr/lib/a": b"1"}, {"lib/x/b": b"2"})
+    assert seen == {"usr/lib/a": 0, "lib/x/b": 1}
+    assert hidden == [("lib", 0)]
+
+
 def test_an_opaque_folder_hides_what_lower_layers_have_in_it_and_not_what_its_own_has() -> None:
     seen, hidden = stacked({"a/b": b"1", "a/c": b"2"}, {"a/c": b"3", "a/.wh..wh..opq": b""})
     assert seen == {"a/c": 1}

@@ -60,6 +60,11 @@ MIXED = Rule(
 RULES = (LOADER, LIBRARY, ELSEWHERE, VERSION, MACHINE, MIXED)
 
 
+_PREBUILT = "/prebuilds/"
+"""Node packages bring a module for each system and C library, and choose when they are loaded
+(https://github.com/prebuild/prebuildify#readme)."""
+
+
 class _Need(NamedTuple):
     """What a file does not find: a library, or versions of one that is at `library`."""
 
@@ -76,7 +81,9 @@ class Closure:
         self._inside = inside
         self.loader = Loader(inside)
         self.programs: Mapping[str, Elf] = {
-            path: file.seen.elf for path, file in inside.files.items() if file.seen.elf and self._is_own_machine(path)
+            path: file.seen.elf
+            for path, file in inside.files.items()
+            if file.seen.elf and self._is_own_machine(path) and _PREBUILT not in path
         }
 
     @cached_property
@@ -97,7 +104,8 @@ class Closure:
         yield from self._versions(loaded)
 
     def _is_own_machine(self, path: str) -> bool:
-        return not self.loader.machine or self._inside.files[path].seen.machine == self.loader.machine
+        machine = self._inside.files[path].seen.machine
+        return not machine or not self.loader.machine or machine == self.loader.machine
 
     def _libc_of(self, elf: Elf) -> Libc | None:
         """Which C library a file is linked with; nothing for one that does not tell."""
@@ -184,7 +192,7 @@ class Closure:
         """Files for other machines; of those that the image starts it is told that they cannot be."""
         paths: dict[str, list[str]] = {}
         for path, file in self._inside.files.items():
-            if file.seen.machine and not self._is_own_machine(path) and path not in started:
+            if not self._is_own_machine(path) and path not in started and _PREBUILT not in path:
                 paths.setdefault(file.seen.machine, []).append(path)
         for machine, those in sorted(paths.items()):
             shown = listed([f"/{path}" for path in those], 3)

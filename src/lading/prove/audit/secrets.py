@@ -1,5 +1,6 @@
 """Secrets: in the files of any layer, also of those that a later layer removes, and in what the configuration says."""
 
+import re
 from collections.abc import Iterator
 
 from lading.finding import Because, Finding, Place, Rule
@@ -23,14 +24,14 @@ SAID = Rule(
     "inspect` and `docker history` to everybody who can pull it.",
 )
 RULES = (FILE, SAID)
+_OF_LANGUAGES = re.compile(r"usr/local/go/src/|(?:.*/)?(?:lib/python3\.[0-9]+/test|go/pkg/mod)/")
 _MOUNT = "RUN --mount=type=secret lets a build use a secret without keeping it"
 
 
 def look(inside: Inside) -> Iterator[Finding]:
     """One finding a file and kind, then the configuration's."""
     for secret in inside.secrets:
-        owner = inside.owner(secret.path)
-        if owner is None or owner.kind != "debian":  # the keys that Debian's libraries test themselves with are known
+        if not _is_known(inside, secret.path):
             yield _in_file(inside, secret)
     for kind, places in _in_configuration(inside).items():
         place = Place(path=f"configuration › {places[0]}")
@@ -40,6 +41,12 @@ def look(inside: Inside) -> Iterator[Finding]:
 def count(inside: Inside) -> int:
     """How many findings there are of what no published package brings along."""
     return sum(finding.severity != "info" for finding in look(inside))
+
+
+def _is_known(inside: Inside, path: str) -> bool:
+    """Whether everybody has the file: of a Debian package, or the tests of Go and Python themselves."""
+    owner = inside.owner(path)
+    return (owner is not None and owner.kind == "debian") or bool(_OF_LANGUAGES.match(path))
 
 
 def _in_configuration(inside: Inside) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from tests.support.elf import library
 from tests.unit.prove.audit.samples import BASE, LIBC, LOADER, SERVER, image, messages, rules, told
 from tests.unit.prove.samples import Content, MemoryImage, Owned, a_layer, an_image
 
+from lading.elf import read_elf
 from lading.oci.model import OCI_LAYER
 from lading.prove.audit import watch
 from lading.prove.audit.inside import Inside
@@ -139,6 +140,16 @@ def test_a_wheel_for_glibc_on_musl() -> None:
     assert on_musl({"app/x.so": wheel}) == [("error", "other-c-library")]
 
 
+def test_modules_for_several_systems_are_chosen_when_they_are_loaded() -> None:
+    folder = "app/node_modules/x/prebuilds/linux-"
+    files: dict[str, Content] = {
+        f"{folder}arm64/x.node": library(machine=183),
+        f"{folder}x64/x.musl.node": library(("libc.musl-x86_64.so.1",)),
+        f"{folder}x64/x.glibc.node": library(("libc.so.6",)),
+    }
+    assert rules(image(application=files)) == []
+
+
 def test_a_static_program_needs_nothing() -> None:
     assert rules(image(application={"app/tool": Owned(library(), 0o755)})) == []
 
@@ -162,7 +173,7 @@ def test_it_looks_where_the_loader_of_this_machine_looks() -> None:
 def test_large_programs_wait_in_a_file(tmp_path: Path) -> None:
     large = SERVER + bytes(watch.IN_MEMORY)
     inside = look_inside(an_image({"app/server": large}), Expectations(), tmp_path)
-    assert inside.files["app/server"].seen.elf == watch.read_elf(SERVER)
+    assert inside.files["app/server"].seen.elf == read_elf(SERVER)
     assert list(tmp_path.iterdir()) == []
 
 

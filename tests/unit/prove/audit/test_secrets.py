@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.prove.audit.samples import image, messages, rules, told
 from tests.unit.prove.audit.secret_samples import aws, key, samples, text, web_token, with_checksum
+from tests.unit.prove.samples import Content
 
 from lading.prove.audit.credentials import credentials_in, holds_credentials, password_in_address
 from lading.prove.audit.scanner import WINDOW, Scanner, secrets_in
@@ -206,14 +207,15 @@ def test_a_secret_that_a_later_layer_removes_is_still_there() -> None:
 
 def test_what_packages_publish_is_no_secret_of_the_team() -> None:
     site = "usr/lib/python3/dist-packages"
-    of_python = {f"{site}/x-1.dist-info/RECORD": b"x/key.pem,,\n", f"{site}/x/key.pem": key()}
+    of_python: dict[str, Content] = {f"{site}/x-1.dist-info/RECORD": b"x/key.pem,,\n", f"{site}/x/key.pem": key()}
     assert rules(image(application=of_python)) == [("info", "secret-in-layer")]
-    of_debian = {
+    of_debian: dict[str, Content] = {
         "var/lib/dpkg/status.d/x": b"Package: x\nVersion: 1\n",
         "var/lib/dpkg/status.d/x.md5sums": b"0123456789abcdef0123456789abcdef  usr/lib/x\n",
         "usr/lib/x": key(),
     }
     assert rules(image(base=of_debian)) == []
+    assert rules(image(base={"usr/local/go/src/crypto/tls/testdata/example-key.pem": key()})) == []
     assert told(image(application=of_python)).facts.secrets == 0
 
 
