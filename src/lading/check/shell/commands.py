@@ -22,22 +22,23 @@ DEEPEST = 8
 """Functions that call functions, scripts in scripts."""
 
 
-class Budget:
-    """How many commands there may still be, over all scripts in scripts."""
+class Course:
+    """What scripts in scripts share: how many commands there may still be (`left`), and which redirections around
+    several commands have been written to (`begun`)."""
 
     def __init__(self) -> None:
         self.left = MOST_COMMANDS
+        self.begun: set[Redirect] = set()
 
 
 class Commands(ABC):
     """Runs the simple commands of a script. `memory` is what its shell knows, and changes on the way."""
 
-    def __init__(self, passage: Passage, memory: Memory, kind: Kind, budget: Budget) -> None:
+    def __init__(self, passage: Passage, memory: Memory, kind: Kind, course: Course) -> None:
         self.memory = memory
         self._passage = passage
         self._kind = kind
-        self.budget = budget
-        self._begun: set[int] = set()
+        self.course = course
 
     @abstractmethod
     def node(self, node: Node, manner: Manner) -> Iterator[Invocation]:
@@ -72,7 +73,7 @@ class Commands(ABC):
                 words=words,
                 span=self._passage.span(node.start, node.end),
                 assignments=assignments,
-                redirects=(*redirects, *self._inherited(redirects, manner)),
+                redirects=redirects,
             )
             yield from self.run(call, manner)
         self._doubt(manner)
@@ -109,14 +110,15 @@ class Commands(ABC):
             return
         if name == "eval" and (text := _joined(call.arguments)) is not None and manner.depth < DEEPEST:
             passage = _pinned(text, call.words[-1])
-            yield from self.script(passage, self.memory, self._kind, manner.but(depth=manner.depth + 1))
+            inside = self._around(call.redirects, manner.but(depth=manner.depth + 1))
+            yield from self.script(passage, self.memory, self._kind, inside)
             return
         yield self._call(call, manner)
         if call.words and not manner.wrappers:
             self._do(call)
 
     def _call(self, call: Invocation, manner: Manner) -> Invocation:
-        self.budget.left -= 1
+        self.course.left -= 1
         memory = self.memory
         return msgspec.structs.replace(
             call,
@@ -127,6 +129,7 @@ class Commands(ABC):
             piped_from=manner.piped_from,
             wrappers=manner.wrappers,
             user=manner.user,
+            redirects=(*call.redirects, *self._inherited(call.redirects, manner)),
             substituted=manner.substituted,
         )
 
@@ -141,7 +144,7 @@ class Commands(ABC):
         """A function's body, with the arguments as its own."""
         outer, doubt = self.memory.positional, self.memory.doubt
         self.memory.positional = _texts(call.arguments)
-        yield from self.node(body, manner.but(depth=manner.depth + 1))
+        yield from self.node(body, self._around(call.redirects, manner.but(depth=manner.depth + 1)))
         self.memory.positional = outer
         if self.memory.ended == "return":
             self.memory.ended = ""
@@ -177,7 +180,8 @@ class Commands(ABC):
             memory.put(name, UNKNOWN if assigned.text is None else assigned.text)
         if "l" in wrapped.options:
             memory.forget()
-        yield from self.script(_pinned(value.text, value), memory, wrapped.kind, manner)
+        inside = self._around(call.redirects, manner)
+        yield from self.script(_pinned(value.text, value), memory, wrapped.kind, inside)
 
     def _assigned(self, one: Assignment, expander: Expander) -> Value:
         value = expander.value(one.value)
@@ -186,6 +190,15 @@ class Commands(ABC):
         before = self.memory.get(one.name)
         text = None if value.text is None or before is UNKNOWN else (before or "") + value.text
         return msgspec.structs.replace(value, text=text, prefix=text or "")
+
+    def redirected(self, redirections: Sequence[Redirection], manner: Manner) -> Manner:
+        """The manner for what stands inside of redirections."""
+        expander = self.expander()
+        return self._around(tuple(self._redirect(one, expander) for one in redirections), manner)
+
+    def _around(self, own: Sequence[Redirect], manner: Manner) -> Manner:
+        self.course.begun.difference_update(own)
+        return manner.but(outputs=(*own, *_not_taken(manner.outputs, own)))
 
     def _redirect(self, one: Redirection, expander: Expander) -> Redirect:
         span = self._passage.span(one.start, one.end)
@@ -199,16 +212,15 @@ class Commands(ABC):
 
     def _inherited(self, own: Sequence[Redirect], manner: Manner) -> Iterator[Redirect]:
         """Where the output goes because of redirections around: what comes second is appended."""
-        for one in manner.outputs:
-            descriptor = one.descriptor or "1"
-            if one.operator in {"<", "<<", "<<<", "<&", ">&"} or any(
-                (it.descriptor or "1") == descriptor for it in own
-            ):
-                continue
-            redirect = self._redirect(one, self.expander())
-            begun = one.start in self._begun
-            self._begun.add(one.start)
-            yield msgspec.structs.replace(redirect, operator=">>") if begun else redirect
+        for one in _not_taken(manner.outputs, own):
+            yield msgspec.structs.replace(one, operator=">>") if one in self.course.begun else one
+            self.course.begun.add(one)
+
+
+def _not_taken(around: Sequence[Redirect], own: Sequence[Redirect]) -> Iterator[Redirect]:
+    """The redirections around that write to files, and count for a command with some of its own."""
+    taken = {one.descriptor or "1" for one in own if "<" not in one.operator}
+    return (one for one in around if one.writes and (one.descriptor or "1") not in taken)
 
 
 def _substitutions(node: Simple) -> Iterator[Inner]:

@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 
 from lading.check.shell.memory import Memory
-from lading.check.shell.model import Invocation, Value
-from lading.check.shell.syntax import Redirection
+from lading.check.shell.model import Invocation, Redirect, Value
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +22,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     is_seen: bool = True
     substituted: bool = False
     piped_from: Invocation | None = None
-    outputs: tuple[Redirection, ...] = ()
+    outputs: tuple[Redirect, ...] = ()
     wrappers: tuple[Value, ...] = ()
     user: Value | None = None
     depth: int = 0

@@ -12,7 +12,7 @@ from lading.check.dockerfile.model import Command, Run, ShellForm
 from lading.check.dockerfile.positions import Passage, joined
 from lading.check.dockerfile.words import UNKNOWN, Lookup, Variable
 from lading.check.model.state import State
-from lading.check.shell.commands import Budget
+from lading.check.shell.commands import Course
 from lading.check.shell.manner import Manner
 from lading.check.shell.memory import Memory
 from lading.check.shell.model import Invocation, Kind, Value
@@ -44,7 +44,7 @@ def command_calls(command: Command, state: State) -> Iterator[Invocation]:
         yield from _by_shell(Passage(command.text, command.positions), state.shell, _memory(state, ()))
         return
     words = tuple(Value(text=one.text, prefix=one.text, written=one.text, span=one.span) for one in command.words)
-    walker = Walker(joined([("", 1, 1)]), _memory(state, ()), "posix", Budget())
+    walker = Walker(joined([("", 1, 1)]), _memory(state, ()), "posix", Course())
     if words:
         yield from walker.run(Invocation(words=words, span=command.span), Manner())
 
@@ -84,7 +84,7 @@ def _kind(shell: Sequence[str]) -> Kind:
 
 def _by_shell(passage: Passage, shell: Sequence[str], memory: Memory) -> Iterator[Invocation]:
     kind = _kind(shell)
-    walker = Walker(passage, memory, kind, Budget())
+    walker = Walker(passage, memory, kind, Course())
     options = shell_options(shell[1:])
     if kind == "other" or "c" not in options:
         yield walker.unreadable(Manner())

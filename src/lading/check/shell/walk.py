@@ -52,11 +52,11 @@ class Walker(Commands):
 
     def script(self, passage: Passage, memory: Memory, kind: Kind, manner: Manner) -> Iterator[Invocation]:
         """The commands of another script that this one runs."""
-        yield from Walker(passage, memory, kind, self.budget).walk(manner)
+        yield from Walker(passage, memory, kind, self.course).walk(manner)
 
     def node(self, node: Node, manner: Manner) -> Iterator[Invocation]:
         """The commands of a part of the script; none once it has ended."""
-        if self.memory.ended or self.budget.left <= 0:
+        if self.memory.ended or self.course.left <= 0:
             yield from self._rest(manner)
             return
         match node:
@@ -85,7 +85,7 @@ class Walker(Commands):
             case Subshell(body):
                 yield from self.apart(body, manner)
             case Redirected(body, redirections):
-                yield from self.node(body, manner.but(outputs=redirections))
+                yield from self.node(body, self.redirected(redirections, manner))
             case Function(name, body):
                 self.memory.define(name, body)
             case Broken():
@@ -106,7 +106,7 @@ class Walker(Commands):
 
     def _rest(self, manner: Manner) -> Iterator[Invocation]:
         """Once, what is beyond the budget."""
-        if not self.memory.ended and not self.budget.left:
+        if not self.memory.ended and not self.course.left:
             yield self.unreadable(manner)
 
     def _perhaps(self, node: Node, manner: Manner, others: list[Memory]) -> Iterator[Invocation]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lading.check.dockerfile.positions import Passage, joined
 from lading.check.dockerfile.words import UNKNOWN, Variable
-from lading.check.shell.commands import Budget
+from lading.check.shell.commands import Course
 from lading.check.shell.manner import Manner
 from lading.check.shell.memory import Memory
 from lading.check.shell.model import Invocation, Kind
@@ -25,7 +25,7 @@ def passage(text: str) -> Passage:
 
 def calls(text: str, kind: Kind = "posix", variables: Mapping[str, Variable] = VARIABLES) -> list[Invocation]:
     memory = Memory(variables={}, outside=variables.get, workdir="/w")
-    return list(Walker(passage(textwrap.dedent(text)), memory, kind, Budget()).walk(Manner()))
+    return list(Walker(passage(textwrap.dedent(text)), memory, kind, Course()).walk(Manner()))
 
 
 def told(text: str, kind: Kind = "posix") -> list[str]:
@@ -172,6 +172,9 @@ def test_redirections() -> None:
     assert [[one.operator for one in call.redirects] for call in (first, second, third)] == [[">>"], [">>"], [">"]]
     (first, second) = calls("{ a; b; } > x")
     assert [one.operator for call in (first, second) for one in call.redirects] == [">", ">>"]
+    assert [one.operator for call in calls("f() { sh -c 'a; b'; }; { f; c; } > x") for one in call.redirects] == [
+        ">", ">>", ">>",
+    ]  # fmt: skip
     (heredoc,) = calls("a <<-E <<'F' <<<\"$V\"\n\tx $V\n\tE\ny $V\nF\n", "bash")
     assert [one.content for one in heredoc.redirects] == ["x 1.2.3\n", "y $V\n", "1.2.3\n"]
     (empty,) = calls("> x")
@@ -251,7 +254,7 @@ def traced(script: str) -> tuple[int, list[str]]:
 
 def predicted(script: str) -> Iterator[tuple[str, bool]]:
     memory = Memory(variables={"V": "0"}, outside=lambda _: None, workdir="/")
-    for call in Walker(passage(script), memory, "posix", Budget()).walk(Manner()):
+    for call in Walker(passage(script), memory, "posix", Course()).walk(Manner()):
         if call.name in {"t", "f"}:
             yield " ".join("?" if word.text is None else word.text for word in call.words), call.conditional
 
