@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.packages import DATA, Brings, PackageData, closure
-from lading.check.effects.reach import by_folder, put_files, spread
+from lading.check.effects.reach import by_folder, put_packaged, spread
 from lading.check.model.scene import Scene
 from lading.check.model.state import Package
 
@@ -59,8 +59,8 @@ def _add(names: list[str | None], args: Arguments, scene: Scene) -> None:
 
 def _bring(brings: Brings, scene: Scene) -> None:
     for folder, programs in by_folder(brings.program_paths()):
-        put_files(scene, folder, dict.fromkeys(programs))
-    put_files(scene, "/usr/lib", dict.fromkeys(brings.libraries.split()), mode=0o755)
+        put_packaged(scene, folder, programs)
+    put_packaged(scene, "/usr/lib", brings.libraries.split(), mode=None)
 
 
 def _delete(names: list[str | None], scene: Scene) -> None:

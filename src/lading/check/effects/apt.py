@@ -1,7 +1,7 @@
 """Debian's package managers: apt-get(8), apt(8), aptitude, dpkg(1)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from lading.check.bases.knowledge import MULTIARCH
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.packages import SUITES, Brings, PackageData, closure, packages_of
-from lading.check.effects.reach import by_folder, perhaps_files, put_files, spread
+from lading.check.effects.reach import by_folder, perhaps_files, put_packaged, spread
 from lading.check.model.scene import Scene
 from lading.check.model.state import Package
 
@@ -146,11 +146,10 @@ def _bring(each: Sequence[_Brought], scene: Scene) -> None:
     for folder, programs in by_folder(frozenset().union(*(one.programs for one in each)) - certain):
         perhaps_files(scene, folder, programs)
     for folder, programs in by_folder(certain):
-        put_files(scene, folder, dict.fromkeys(programs))
+        put_packaged(scene, folder, programs)
     libraries = _common(one.libraries for one in each)
-    folder = f"/usr/lib/{MULTIARCH.get(scene.now.system.machine, '')}"
     if libraries:
-        put_files(scene, folder, dict.fromkeys(sorted(libraries)), mode=0o644)
+        put_packaged(scene, _library_folder(scene), sorted(libraries), mode=None)
     _note_packages(each, scene)
 
 
@@ -187,9 +186,20 @@ def _remove(names: Iterable[str | None], scene: Scene) -> None:
             _perhaps_gone(scene.now.packages.installed, scene)
             continue
         scene.remove_package(found[1])
-        for path in _common(frozenset(data[found[1]].program_paths()) for data in possible):
+        for path in _common(frozenset(_files(data, found[1], scene)) for data in possible):
             scene.remove(path)
         _perhaps_gone([one for one in scene.now.packages.installed if found[1] in _needs(possible, one)], scene)
+
+
+def _files(data: PackageData, name: str, scene: Scene) -> Iterator[str]:
+    """The programs and libraries of a package."""
+    one = data.get(name, Brings())
+    yield from one.program_paths()
+    yield from (f"{_library_folder(scene)}/{library}" for library in one.libraries.split())
+
+
+def _library_folder(scene: Scene) -> str:
+    return f"/usr/lib/{MULTIARCH.get(scene.now.system.machine, '')}"
 
 
 def _remove_unneeded(scene: Scene) -> None:
@@ -213,7 +223,7 @@ def _perhaps_gone(names: Iterable[str], scene: Scene) -> None:
         package = scene.now.packages.installed.get(name)
         if package is None or package.origin.sturdy:
             continue
-        for path in {path for data in possible for path in data.get(name, Brings()).program_paths()}:
+        for path in {path for data in possible for path in _files(data, name, scene)}:
             scene.blur(path)
         scene.remove_package(name)
         scene.now = replace(scene.now, packages=replace(scene.now.packages, closed=False))

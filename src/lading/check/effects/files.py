@@ -9,7 +9,7 @@ from lading.check.effects.accounts import owner_of
 from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.modes import mode_of, number
-from lading.check.effects.paths import has_signs, inside, is_vague, paths
+from lading.check.effects.paths import has_signs, inside, is_vague, paths, put_either
 from lading.check.model.entry import Owner
 from lading.check.model.scene import Scene
 
@@ -71,6 +71,9 @@ def ln(asked: Asked, scene: Scene) -> None:
             scene.grow(last)
             continue
         plain = args.has("-n", "-T", "--no-dereference", "--no-target-directory") and not folder
+        if not plain and not folder and len(targets) == 1 and is_vague(scene, last):
+            put_either(scene, last)
+            continue
         at = last if plain else inside(scene, f"{last}/" if folder else last, target)
         if args.has("-s", "--symbolic"):
             scene.link(at, target)
@@ -181,7 +184,7 @@ def _each(asked: Asked, args: Arguments, scene: Scene, do: Callable[[str, str], 
     for source in sources.known:
         scene.need(source, f"`{asked.program}` reads it")
         if not many and not args.has("-T", "--no-target-directory") and is_vague(scene, target):
-            scene.blur(target)
+            put_either(scene, target)
             continue
         plain = args.has("-T", "--no-target-directory")
         do(source, target if plain else inside(scene, f"{target}/" if many else target, source))

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from lading.check.effects.asked import Word
+from lading.check.model.entry import Entry
+from lading.check.model.nodes import Listed, present, unknown
 from lading.check.model.scene import Scene
 
 MOST_MATCHES = 2_000
@@ -50,6 +52,14 @@ def is_vague(scene: Scene, target: str) -> bool:
     if target.endswith("/"):
         return False
     return found.presence == "unknown" or (found.entry is not None and found.entry.kind is None)
+
+
+def put_either(scene: Scene, target: str) -> None:
+    """Something has come to a target that is a folder or not: it is there now, with anything in it."""
+    if scene.look(target).present:
+        scene.grow(target)
+    else:
+        scene.put(target, present(Entry(kind=None, origin=scene.origin), Listed({}, unknown(scene.origin))))
 
 
 def _one(text: str, pattern: bool, scene: Scene) -> Paths:

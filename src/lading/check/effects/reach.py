@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from lading.check.model.changes import Grown
-from lading.check.model.entry import Entry, Nature
+from lading.check.model.entry import ROOT, Entry, Nature
 from lading.check.model.nodes import Below, Listed, Node, Overlaid, present, unknown, with_below
 from lading.check.model.scene import Scene
 
@@ -19,6 +19,13 @@ _PROGRAMS = """
 """
 SYSTEM_PROGRAMS = frozenset(_PROGRAMS.split())
 """Programs that come with a distribution's packages, and with no package of PyPI, npm or the like."""
+
+_SPECIAL_NAMES = """
+    at chage chfn chsh crontab expiry fusermount fusermount3 gpasswd mount newgrp passwd ping pkexec screen
+    ssh-agent su sudo umount wall write
+"""
+_SPECIAL = frozenset(_SPECIAL_NAMES.split())
+"""Programs that have the rights of another user or group, as a rule."""
 
 
 def roam(scene: Scene) -> None:
@@ -44,6 +51,15 @@ def put_files(scene: Scene, folder: str, names: Mapping[str, Nature | None], *, 
     over = {
         name: present(Entry(kind="file", origin=scene.origin, mode=mode, owner=owner, nature=nature))
         for name, nature in names.items()
+    }
+    _lay(scene, folder, over)
+
+
+def put_packaged(scene: Scene, folder: str, names: Iterable[str], *, mode: int | None = 0o755) -> None:
+    """Files of a distribution's packages, or links to such, are in a folder now."""
+    over = {
+        name: present(Entry(kind=None, origin=scene.origin, mode=None if name in _SPECIAL else mode, owner=ROOT))
+        for name in names
     }
     _lay(scene, folder, over)
 

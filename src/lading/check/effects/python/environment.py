@@ -99,6 +99,7 @@ def create(scene: Scene, prefix: str, base: Environment | None, *, pip: bool, cl
         scene.folder(made.packages)
     else:
         scene.grow(f"{prefix}/lib")
+    spread(scene, prefix, missing=("bin", "lib", "lib64"))  # headers, and marks that depend on the version
     if pip:
         _add_pip(scene, made)
     return made
