@@ -1,6 +1,7 @@
 """What a build really makes, and what the model of its Dockerfile claims: every claim is held against the files."""
 
 import io
+import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -57,13 +58,19 @@ def _wrong(found: Found, real: Real) -> Iterator[str]:
         return
     entry = found.entry
     kind = "folder" if member.isdir() else "link" if member.issym() else "file"
-    if entry.kind not in (None, kind):
+    if entry.kind not in (None, kind) and not (entry.kind == "file" and _leads_to_file(member, found.path, real)):
         yield f"{found.path} is a {kind}, not a {entry.kind}"
     if entry.kind == "link" and entry.target != member.linkname:
         yield f"{found.path} leads to {member.linkname}, not {entry.target}"
-    if entry.mode is not None and kind != "link" and entry.mode != member.mode:
+    if entry.mode is not None and not member.issym() and entry.mode != member.mode:
         yield f"{found.path} has mode {member.mode:o}, not {entry.mode:o}"
     if entry.owner is not None:
         for name, claimed, is_so in (("user", entry.owner.uid, member.uid), ("group", entry.owner.gid, member.gid)):
             if claimed not in (None, is_so):
                 yield f"{found.path} is {name} {is_so}'s, not {claimed}'s"
+
+
+def _leads_to_file(member: tarfile.TarInfo, path: str, real: Real) -> bool:
+    """Whether a link leads to a file at once: what packages bring is told by what it is, and not by how."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), member.linkname)) if member.issym() else ""
+    return target in real and not real[target].isdir()

@@ -7,7 +7,7 @@ A part says of folders what is in them. A folder's text has a word for each name
     passwd=644          a file with this mode; likewise `su=4755`
     lib/  tmp/=1777     a folder
     sh>dash             a link
-    ?pager              may be there
+    ?pager  ?pip-*      may be there, and any that begins so
     !curl               is not there
     ...                 others may be there; without this word there are no others
 
@@ -57,10 +57,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What is said of the names in a folder; `others` says whether there may be more."""
+    """What is said of the names in a folder; `others` says whether there may be more, `likely` how they may begin."""
 
     names: Mapping[str, str]
     others: bool
+    likely: tuple[str, ...] = ()
 
 
 Listings = Mapping[str, Listing]
@@ -83,9 +84,12 @@ def listings(names: tuple[str, ...], version: str, machine: str) -> Listings:
         for path, text in part(name).folders.items():
             words = _filled(text, values).split()
             under = found.get(at := _filled(path, values))
-            said = {_name(word): word for word in words if word != "..."}
+            said = {_name(word): word for word in words if word != "..." and not word.endswith("*")}
             others = "..." in words or (under is not None and under.others)
-            found[at] = Listing({**(under.names if under else {}), **said}, others)
+            likely = tuple(word[1:-1] for word in words if word.startswith("?") and word.endswith("*"))
+            found[at] = Listing(
+                {**(under.names if under else {}), **said}, others, (*(under.likely if under else ()), *likely)
+            )
     return found
 
 
@@ -114,7 +118,7 @@ class _Known(Below):
         found = self._made.get(name)
         if found is None:
             word = self._listing.names.get(name)
-            found = self._made[name] = self.rest() if word is None else self._node(name, word)
+            found = self._made[name] = self._other(name) if word is None else self._node(name, word)
         return found
 
     def rest(self) -> Node:
@@ -124,6 +128,9 @@ class _Known(Below):
     def names(self) -> Iterable[str]:
         """See `Below.names`."""
         return self._listing.names
+
+    def _other(self, name: str) -> Node:
+        return unknown(self._origin) if name.startswith(self._listing.likely) else self.rest()
 
     def _node(self, name: str, word: str) -> Node:
         if word[0] in "?!":
@@ -138,7 +145,7 @@ class _Known(Below):
             return present(entry)
         bits = int(mode or "755", 8)
         nature = self._nature(word) if bits & 0o111 else None
-        owner = None if bits & 0o6000 else ROOT  # such a program is often some group's
+        owner = None if bits & 0o6000 or not bits & 0o004 else ROOT  # such files are often some group's
         return present(Entry(kind="file", origin=self._origin, mode=bits, owner=owner, nature=nature))
 
     def _folder(self, name: str, mode: int) -> Node:
