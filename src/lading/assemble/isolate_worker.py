@@ -36,19 +36,20 @@ class Unable(Exception):
 def main() -> int:
     """Isolate, run, and pass the exit code on."""
     task = json.load(sys.stdin)
-    alone = _unshare(os.geteuid(), os.getegid(), network=task["network"])
+    alone = _unshare(task["user"], network=task["network"])
     child = os.fork()
     if child == 0:
         _become(task, alone=alone)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256
 
 
-def _unshare(uid: int, gid: int, *, network: bool) -> bool:
-    """Namespaces of its own, with no network in them unless it may have one, and root of a user namespace that nobody
-    else is in: whether it has that. Root, where it may not have such a one, does without."""
+def _unshare(user: int, *, network: bool) -> bool:
+    """Namespaces of its own, with no network in them unless it may have one, and that `user` of a user namespace that
+    nobody else is in: whether it has that. Root, where it may not have such a one, does without."""
+    uid, gid = os.geteuid(), os.getegid()
     kinds = _NEWNS | _NEWUTS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
     if _libc.unshare(kinds | _NEWUSER) == 0:
-        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {uid} 1"), ("gid_map", f"{user} {gid} 1")):
             Path("/proc/self", name).write_text(text)
         return True
     failed = _error()

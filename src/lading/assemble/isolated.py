@@ -30,16 +30,18 @@ def run_isolated(
     runner: Runner,
     readable: Mapping[str, Path] | None = None,
     network: bool = False,
+    user: int = 0,
 ) -> Completed:
     """Run a command in `root` to its end, in `folder` and with that environment alone.
 
     `writable` are the folders of this machine that it may write to, by their absolute paths in the root; `readable`
-    are folders and files that it may only look at. `network`: it has this machine's. `Unavailable` where this machine
-    has no namespaces for it.
+    are folders and files that it may only look at. `network`: it has this machine's. `user` is the number that it has
+    as a user. `Unavailable` where this machine has no namespaces for it.
     """
     task = {
         "root": str(root),
         "network": network,
+        "user": user,
         "readable": [[str(source), target] for target, source in (readable or {}).items()],
         "writable": [[str(source), target] for target, source in writable.items()],
         "environment": dict(environment),

@@ -19,7 +19,7 @@ from lading.plan.node.compressing import COMPRESS
 from lading.toolchain.uv import machine_platform
 from lading.tree import Patterns, SubTree, TreeFile
 
-BUILD_VERSION = "1"
+BUILD_VERSION = "2"
 """Part of every key that depends on how a build is run."""
 PROJECT = "/project"
 """What stands in texts for the folder that they were built in: it is another one each time, and no image has it."""
@@ -68,7 +68,10 @@ class BuildStep:
             self._copy_source(project)
             try:
                 for folder, script in self._step.runs:
-                    tool.run_script(script, project / folder, home, dict(self._step.env), self._step.install)
+                    tool.run_script(
+                        script, project, folder, home=home, env=dict(self._step.env), install=self._step.install,
+                        note=self._workshop.note,
+                    )  # fmt: skip
             finally:
                 self._keep(project)
             self._collect(project, made)
@@ -87,7 +90,7 @@ class BuildStep:
         architecture = machine_platform().split("/")[1]
         tool.install(install, project, production=False, architecture=architecture)
         (project / ".npmrc").unlink(missing_ok=True)  # its credentials are nobody's business from here on
-        tool.run_scripts(install, project, home)
+        tool.run_scripts(install, project, home, self._workshop.note)
 
     @property
     def _modules_key(self) -> Digest:

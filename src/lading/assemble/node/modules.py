@@ -60,7 +60,7 @@ class ModulesStep:
             tool.install(install, folder, production=True, architecture=architecture, libc=libc)
             self._check_parts(folder)
             (folder / ".npmrc").unlink(missing_ok=True)  # its credentials are nobody's business from here on
-            tool.run_scripts(install, folder, scratch / "home")
+            tool.run_scripts(install, folder, scratch / "home", workshop.note)
             return self._pack(folder)
 
     @property

@@ -1,7 +1,8 @@
 """node and package managers, as the embedded engine uses them: to install what a lock names, and to run a build.
 
 Packages are installed with the caller's environment: registries, credentials and the manager's cache are the user's.
-Whatever packages or projects run themselves gets an environment of a few declared variables, without credentials.
+Whatever packages or projects run themselves runs apart (`lading.assemble.node.apart`), with a few declared variables
+and without credentials.
 """
 
 import os
@@ -9,9 +10,10 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lading.assemble.node.parts import CPUS
-from lading.errors import StepFailed, UsageError, VerificationFailed
+from lading.errors import StepFailed, Unavailable, UsageError, VerificationFailed
 from lading.plan.model import NodeInstall
 from lading.plan.node.installing import UNSAID_DIGESTS, install_env, install_words, manager_package, rebuild_words
 from lading.proc import LAST_LINES, Completed, Runner
@@ -40,6 +42,12 @@ _STALE = ("can only install packages when your package.json and", "ERR_PNPM_OUTD
           "The lockfile would have been modified")  # fmt: skip
 _OTHER = ("EINTEGRITY", "ERR_PNPM_TARBALL_INTEGRITY", "Integrity check failed", "YN0018")
 """What managers say of a stale lock, and of a package that is another than was locked."""
+
+
+NODE, MANAGER, HEADERS = "/lading/node", "/lading/manager", "/lading/headers"
+"""Where what runs apart sees node, the package manager, and what compiling for node takes."""
+Note = Callable[[str], None]
+"""Tells a person something that is no error."""
 
 
 class NodeTool:
@@ -81,22 +89,28 @@ class NodeTool:
         if done.code:
             raise _failed(done, install)
 
-    def run_scripts(self, install: NodeInstall, folder: Path, home: Path) -> None:
-        """Let the packages that may, run their install scripts."""
+    def run_scripts(self, install: NodeInstall, folder: Path, home: Path, note: Note) -> None:
+        """Let the packages that may, run their install scripts. `note` hears where they cannot run apart."""
         words = rebuild_words(install)
         if words:
             command = self._program(words[0], install)
             command += words[1:]
-            done = self._declared(command, folder, home, {"npm_config_nodedir": str(self._headers())}, install)
+            headers = self._headers()
+            place = _Place(folder, folder, home, install, {HEADERS: headers})
+            done = self._declared(command, place, {"npm_config_nodedir": str(headers)}, note)
             if done.code:
                 what = f"the install scripts of {', '.join(install.scripts)} failed\n{_told(done)}"
                 fix = 'have a C++ compiler, make and Python here, or engine = "buildkit" in lading.toml, which has them'
                 raise StepFailed(what, where=install.lock, fix=fix)
 
-    def run_script(self, script: str, folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall) -> None:
-        """Run a script of the `package.json` in `folder`, with a declared environment and `env`."""
+    def run_script(
+        self, script: str, project: Path, member: str, *, home: Path, env: Mapping[str, str], install: NodeInstall,
+        note: Note,
+    ) -> None:  # fmt: skip
+        """Run a script of the `package.json` of a `member` (a folder of the project), with a declared environment and
+        `env`. `note` hears where it cannot run apart."""
         command: list[str | Path] = [self._node.path, self._node.npm, "run", script]
-        done = self._declared(command, folder, home, env, install)
+        done = self._declared(command, _Place(project, project / member, home, install, {}), env, note)
         if done.code:
             raise StepFailed(
                 f"the script {script!r} failed (exit code {done.code})\n{_told(done)}",
@@ -136,10 +150,24 @@ class NodeTool:
         self._runner.check([self._node.path, self._node.npm, *words], what=what, cwd=folder, env=_QUIET, fix=fix)
 
     def _declared(
-        self, command: Sequence[str | Path], folder: Path, home: Path, env: Mapping[str, str], install: NodeInstall
+        self, command: Sequence[str | Path], place: "_Place", env: Mapping[str, str], note: Note
     ) -> Completed:
-        """Run a command that knows nothing of the user's world but how the network is reached."""
-        self._write_programs(home / "bin", install)
+        """Run a command that knows nothing of the user's world but how the network is reached: apart, where this
+        machine allows it."""
+        from lading.assemble.node.apart import Apart
+
+        settings = self._environment(place.home, env)
+        words = [str(word) for word in command]
+        apart = Apart(place.project, place.home, {**self._tools(place.install), **place.tools})
+        self._write_programs(place, apart.seen)
+        try:
+            return apart.run(words, env=settings, folder=place.folder, runner=self._runner)
+        except Unavailable as error:
+            note(f"what packages and projects run can read your files: {error.what}")
+        self._write_programs(place, str)
+        return self._runner.run(words, cwd=place.folder, env=settings, inherit=False)
+
+    def _environment(self, home: Path, env: Mapping[str, str]) -> dict[str, str]:
         known = {name: self._env[name] for name in _PASSED if name in self._env}
         # npm hands its own settings on as variables, some of which may be credentials: it reads none of the user's,
         # but two files that are not there (it refuses to read one file as both).
@@ -152,21 +180,40 @@ class NodeTool:
             "TMPDIR": str(home),
             "TZ": "UTC",
         }
-        return self._runner.run(command, cwd=folder, env={**_QUIET, **settings, **known, **own, **env}, inherit=False)
+        return {**_QUIET, **settings, **known, **own, **env}
 
-    def _write_programs(self, folder: Path, install: NodeInstall) -> None:
-        """Small programs under the names that scripts call."""
-        if folder.is_dir():
-            return
-        folder.mkdir(parents=True)
-        (folder / "node").symlink_to(self._node.path)
-        programs = {name: self._node.npm.with_name(f"{name}-cli.js") for name in ("npm", "npx")}
+    def _tools(self, install: NodeInstall) -> dict[str, Path]:
+        """The folders of node and of the manager, by the names that they have for what runs apart."""
+        tools = {NODE: self._node.path.resolve().parent.parent}
         if manager_package(install):
-            programs["pnpm" if install.manager == "pnpm" else "yarn"] = self._manager(install)
-        for name, program in programs.items():
-            words = shlex.join((str(self._node.path), str(program)))
-            (folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+            tools[MANAGER] = self._manager(install).parent.parent
+        return tools
+
+    def _write_programs(self, place: "_Place", seen: Callable[[str], str]) -> None:
+        """Small programs under the names that scripts call, with paths as those see them."""
+        folder = place.home / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        node = seen(str(self._node.path.resolve()))
+        programs = {name: self._node.npm.with_name(f"{name}-cli.js") for name in ("npm", "npx")}
+        if manager_package(place.install):
+            programs["pnpm" if place.install.manager == "pnpm" else "yarn"] = self._manager(place.install)
+        texts = {name: f'exec {shlex.join((node, seen(str(program))))} "$@"' for name, program in programs.items()}
+        (folder / "node").unlink(missing_ok=True)
+        (folder / "node").symlink_to(node)
+        for name, text in texts.items():
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
             (folder / name).chmod(0o755)
+
+
+class _Place(NamedTuple):
+    """Where a command runs: the project, the folder in it, a home, how packages are installed, and further folders that
+    it sees, by the names that they have for it."""
+
+    project: Path
+    folder: Path
+    home: Path
+    install: NodeInstall
+    tools: Mapping[str, Path]
 
 
 def _for_target(install: NodeInstall, folder: Path, architecture: str, libc: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from lading.assemble.result import Event, Noted
 from lading.assemble.segment import Segment
 from lading.assemble.sources import OutsideSources
 from lading.assemble.steps import Made
@@ -29,7 +30,7 @@ def nowhere() -> object:
 
 
 class Bench:
-    """A folder with one project, and what builds it. `ran` are the commands that were run."""
+    """A folder with one project, and what builds it. `ran` are the commands that were run, `told` are the notes."""
 
     def __init__(self, folder: Path, store: Store, pins: Pins, env: Mapping[str, str]) -> None:
         self.folder = folder
@@ -37,7 +38,12 @@ class Bench:
         self.pins = pins
         self.env = env
         self.ran: list[str] = []
+        self.told: list[str] = []
         folder.mkdir(parents=True)
+
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, Noted):
+            self.told.append(event.text)
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write files of the project."""
@@ -73,7 +79,7 @@ class Bench:
             sources=sources,
             tree=FolderTree(self.folder),
             folder=self.folder,
-            listener=lambda _: None,
+            listener=self._listen,
             jobs=2,
         ) as workshop:
             yield workshop

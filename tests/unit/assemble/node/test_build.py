@@ -1,6 +1,7 @@
 """Builds, run for real: in a copy of the source, with a declared environment, and only when something has changed."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.unit.assemble.node.bench import Bench
@@ -46,6 +47,41 @@ def test_a_build_sees_a_declared_environment_and_nothing_else(project: Bench) ->
     assert (seen["NODE_ENV"], seen["CI"], seen["TZ"], seen["VITE_TITLE"]) == ("production", "1", "UTC", "Shop")
     assert files["app/dist/odd.json"] == b"true"
     assert set(files) == {"app/dist/env.json", "app/dist/odd.json", "app/dist/where.js", "app/package.json"}
+
+
+def test_a_build_runs_apart_from_the_files_and_processes_of_the_user(project: Bench) -> None:
+    (project.folder.parent / "secret").write_text("very-secret")
+    look = """
+const fs = require("fs"), os = require("os");
+const tried = path => { try { return fs.readFileSync(path, "utf8"); } catch (error) { return error.code; } };
+const written = path => { try { fs.writeFileSync(path, ""); return "written"; } catch (error) { return error.code; } };
+fs.mkdirSync("dist", { recursive: true });
+fs.writeFileSync("dist/where.js", JSON.stringify({
+  folder: process.cwd(), home: os.homedir(), user: os.userInfo().username, root: fs.readdirSync("/"),
+  secret: tried(process.env.LOOK_AT), usr: written("/usr/x"), own: written("/project/x"),
+  processes: fs.readdirSync("/proc").filter(name => /^[0-9]+$/.test(name)).length,
+}));
+"""
+    project.write({"build.js": look})
+    _, files = made(project, f'env = {{ LOOK_AT = "{project.folder.parent / "secret"}" }}\nport = 1\n')
+    seen = json.loads(files["app/dist/where.js"])
+    if seen["folder"] != "/project":
+        pytest.skip("this machine allows no namespaces")
+    assert {seen["home"], seen["user"]} == {"/home/build", "build"}
+    assert not {"root", "var", "opt", "srv"} & set(seen["root"])
+    assert (seen["secret"], seen["usr"], seen["own"]) == ("ENOENT", "EROFS", "written")
+    assert seen["processes"] < 6
+
+
+def test_where_nothing_can_run_apart_it_is_told_and_built(
+    project: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unable = tmp_path / "unable.py"
+    unable.write_text('import sys\nsys.stderr.write("isolate: no namespaces\\n")\nsys.exit(125)\n')
+    monkeypatch.setattr("lading.assemble.isolated.WORKER", unable)
+    _, files = made(project, "port = 1")
+    assert files["app/dist/where.js"] == b"// built in /project\nfirst();\n"
+    assert any("can read your files" in told for told in project.told)
 
 
 def test_where_it_was_built_shows_nowhere(project: Bench) -> None:
