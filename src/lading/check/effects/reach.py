@@ -86,8 +86,9 @@ def put_folders(scene: Scene, folder: str, names: Iterable[str]) -> None:
     _lay(scene, folder, dict.fromkeys(names, filled))
 
 
-class _Spared(Below):
-    """Children to which things may have been added, but for some."""
+class _Spread(Below):
+    """Children to which things may have been added, and to theirs; but none of some names, and none of the system's
+    programs where a folder is one of programs."""
 
     __slots__ = ("_grown", "_kept", "_under")
 
@@ -100,7 +101,13 @@ class _Spared(Below):
     def get(self, name: str) -> Node:
         """See `Below.get`."""
         found = self._under.get(name)
-        return found if name in self._kept else self._grown(found)
+        if name in self._kept:
+            return found
+        kept = SYSTEM_PROGRAMS if name == "bin" else frozenset[str]()
+        if found.presence == "absent":
+            below = _Spread(Listed({}, found), self._grown, kept)
+            return Node("unknown", self._grown.origin, None, below)
+        return found if found.below is None else with_below(found, _Spread(found.below, self._grown, kept))
 
     def rest(self) -> Node:
         """See `Below.rest`."""
@@ -116,7 +123,7 @@ def _spread(scene: Scene, folder: str, kept: frozenset[str]) -> None:
     at = scene.look(folder).path
     node = scene.now.files.node(at)
     if node.below is not None:
-        scene.put(at, with_below(node, _Spared(node.below, Grown(scene.origin), kept)))
+        scene.put(at, with_below(node, _Spread(node.below, Grown(scene.origin), kept)))
 
 
 def _lay(scene: Scene, folder: str, over: Mapping[str, Node]) -> None:

@@ -1,7 +1,9 @@
 """What scripts of a `package.json` leave: known for builds of Next.js and Vite, else anything in the project."""
 
 import re
-from posixpath import join
+from collections.abc import Iterable
+from posixpath import join, split
+from typing import NamedTuple
 
 from lading.check.effects.node.modules import manifest
 from lading.check.effects.reach import put_folders, roam
@@ -13,17 +15,28 @@ _VITE_CONFIGS = ("vite.config.js", "vite.config.mjs", "vite.config.ts", "vite.co
 _OUTPUT = re.compile(r"""\boutput\s*:\s*["'](standalone|export)["']""")
 
 
+class _Left(NamedTuple):
+    """What a build leaves: folders for certain, and a path that it certainly does not make."""
+
+    folders: tuple[str, ...] = ()
+    never: str = ""
+
+
 def run_script(scene: Scene, folder: str, name: str | None) -> None:
     """`npm run name`, whatever the manager is called."""
     scene.need(join(folder, "package.json"), "it says what the script is")
-    command = _command(scene, folder, name)
-    roam(scene)
-    if command is None:
-        return
+    command = _command(scene, folder, name) or ""
+    left = _Left()
     if re.search(r"\bnext build\b", command):
-        _next(scene, folder)
+        left = _next(scene, folder)
     elif re.search(r"\bvite build\b", command):
-        _vite(scene, folder, command)
+        left = _vite(scene, folder, command)
+    roam(scene)
+    for path in left.folders:
+        above, last = split(join(folder, path))
+        put_folders(scene, above, [last])
+    if left.never:
+        scene.remove(join(folder, left.never))
 
 
 def _command(scene: Scene, folder: str, name: str | None) -> str | None:
@@ -32,28 +45,34 @@ def _command(scene: Scene, folder: str, name: str | None) -> str | None:
     return command if isinstance(command, str) else None
 
 
-def _next(scene: Scene, folder: str) -> None:
+def _next(scene: Scene, folder: str) -> _Left:
     """`.next`, with `standalone` in it where the configuration says so
     (https://nextjs.org/docs/app/api-reference/config/next-config-js/output)."""
-    configs = [scene.look(join(folder, name)) for name in _NEXT_CONFIGS]
-    texts = [read(scene, one.path) for one in configs if one.present]
-    config = b"\n".join(text for text in texts if text is not None).decode(errors="replace")
-    if None in texts or "distDir" in config:
-        return
-    put_folders(scene, folder, [".next"])
+    config = _configuration(scene, folder, _NEXT_CONFIGS)
+    if config is None or "distDir" in config:
+        return _Left()
     said = _OUTPUT.search(config)
     if said:
-        put_folders(scene, *((join(folder, ".next"), ["standalone"]) if said[1] == "standalone" else (folder, ["out"])))
-    elif all(one.absent for one in configs) or (texts and "output" not in config and "..." not in config):
-        scene.remove(join(folder, ".next/standalone"))
+        return _Left((".next", ".next/standalone") if said[1] == "standalone" else (".next", "out"))
+    tells_all = "output" not in config and "..." not in config
+    return _Left((".next",), ".next/standalone" if tells_all else "")
 
 
-def _vite(scene: Scene, folder: str, command: str) -> None:
+def _vite(scene: Scene, folder: str, command: str) -> _Left:
     """`dist`, unless the configuration names another folder (https://vite.dev/config/build-options.html)."""
-    configs = [scene.look(join(folder, name)) for name in _VITE_CONFIGS]
-    texts = [read(scene, one.path) for one in configs if one.present]
-    if any(one.presence == "unknown" for one in configs) or None in texts:
-        return
-    if "--outDir" in command or any(b"outDir" in (text or b"") or b"root" in (text or b"") for text in texts):
-        return
-    put_folders(scene, folder, ["dist"])
+    config = _configuration(scene, folder, _VITE_CONFIGS)
+    if config is None or "--outDir" in command or "outDir" in config or "root" in config:
+        return _Left()
+    return _Left(("dist",))
+
+
+def _configuration(scene: Scene, folder: str, names: Iterable[str]) -> str | None:
+    """The text of a configuration by any of its names; empty where there is none, nothing where it is not known."""
+    texts = []
+    for name in names:
+        found = scene.look(join(folder, name))
+        data = b"" if found.absent else read(scene, found.path)
+        if data is None:
+            return None
+        texts.append(data.decode(errors="replace"))
+    return "".join(texts)

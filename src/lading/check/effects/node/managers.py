@@ -9,7 +9,7 @@ from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.node.builds import run_script
 from lading.check.effects.node.modules import lay_modules, manifest
-from lading.check.effects.reach import put_files, put_folders, roam, spread_programs
+from lading.check.effects.reach import put_files, put_folders, roam, spread, spread_programs
 from lading.check.effects.surroundings import home
 from lading.check.model.scene import Scene
 
@@ -110,9 +110,9 @@ def _install(folder: str, args: Arguments, scene: Scene, *, clean: bool) -> None
         put_folders(scene, folder, ["node_modules"])
     else:
         lay_modules(scene, folder, without_dev=_without_dev(args, scene))
-    scene.grow(folder)  # scripts of packages, and the project's own `postinstall`
+    spread(scene, folder, missing=["node_modules"])  # scripts of packages, and the project's own `postinstall`
     below = home(scene)
-    if below:
+    if below and below != folder:
         scene.grow(below)
 
 
