@@ -17,6 +17,11 @@ NO_DOCKERFILE = re.compile(
     re.IGNORECASE,
 )
 """Names that look alike: ignore files, and texts that only become Dockerfiles."""
+SOURCE = re.compile(
+    r"(?:dockerfile|containerfile|.+[_-]).*"
+    r"\.(?:c|cc|cpp|cs|css|go|h|html|java|js|json|kt|lua|mjs|php|rb|rs|sh|toml|ts|tsx|ya?ml)\Z"
+)
+"""Names of programs about Dockerfiles (`dockerfile_test.go`). `Dockerfile.go` is one for a service in Go."""
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml\Z", re.IGNORECASE)
 """Names of compose files: https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file."""
 
@@ -55,7 +60,8 @@ def _below(folder: Path, root: Path, exclude: Patterns) -> Iterator[Path]:
 
 
 def _looks(name: str) -> bool:
-    return bool(COMPOSE.match(name) or (DOCKERFILE.match(name) and not NO_DOCKERFILE.match(name)))
+    is_dockerfile = DOCKERFILE.match(name) and not (NO_DOCKERFILE.match(name) or SOURCE.match(name))
+    return bool(COMPOSE.match(name) or is_dockerfile)
 
 
 def _matches(exclude: Patterns, root: Path, here: str, name: str) -> bool:

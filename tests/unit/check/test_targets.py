@@ -24,16 +24,18 @@ def test_names_tell_what_a_file_is(tmp_path: Path) -> None:
         "Containerfile",
         "Dockerfile",
         "Dockerfile.dev",
+        "Dockerfile.go",
         "api.Dockerfile",
         "deploy/dockerfile",
         "deploy/web-Dockerfile.x",
     ]
     make(
-        tmp_path, *ours[:5], "compose.yaml", "deploy/docker-compose.prod.yml", "Dockerfile.dockerignore",
+        tmp_path, *ours[:6], "compose.yaml", "deploy/docker-compose.prod.yml", "Dockerfile.dockerignore",
         "Dockerfile.j2", "node_modules/a/Dockerfile", ".git/Dockerfile", "Dockerfiles/readme",
-        "dockerfile-parser.py", "decompose.yaml",
+        "dockerfile-parser.py", "dockerfile_test.go", "dockerfile.ts",
+        "decompose.yaml",
     )  # fmt: skip
-    assert found(tmp_path, ".") == (ours[:5], ["compose.yaml", "deploy/docker-compose.prod.yml"])
+    assert found(tmp_path, ".") == (ours[:6], ["compose.yaml", "deploy/docker-compose.prod.yml"])
 
 
 def test_a_named_file_is_looked_at_whatever_it_is_called_and_once(tmp_path: Path) -> None:
