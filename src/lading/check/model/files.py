@@ -1,6 +1,7 @@
 """The files of a stage at one moment, as values: an edit gives new ones."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from lading.check.model.nodes import Change, Listed, Node, absent, folder, prese
 
 MOST_LINKS = 40
 """Links that Linux follows in one path (path_resolution(7))."""
+_NO_NAMES = frozenset({"", ".", ".."})
 FLEETING = frozenset({"proc", "sys", "dev"})
 """What a runtime mounts below the root whatever the image has there
 (https://github.com/opencontainers/runtime-spec/blob/v1.2.1/config-linux.md#default-filesystems)."""
@@ -47,7 +49,11 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         walk = self._walk(path, follow=follow)
         node = walk.nodes[-1]
         return Found(
-            path=walk.path, presence=node.presence, origin=node.origin, entry=_certain(node), links=tuple(walk.links)
+            path="/" + "/".join(walk.names),
+            presence=node.presence,
+            origin=node.origin,
+            entry=_certain(node),
+            links=tuple(walk.links),
         )
 
     def node(self, path: str, *, follow: bool = True) -> Node:
@@ -101,7 +107,7 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         It may be much: a context's folders are read for it.
         """
         walk = self._walk(path, follow=True)
-        waiting = [(walk.path.rstrip("/"), walk.nodes[-1])]
+        waiting = [("".join(f"/{name}" for name in walk.names), walk.nodes[-1])]
         while waiting:
             at, node = waiting.pop()
             for name in sorted(node.names()):
@@ -114,68 +120,55 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         nothing is changed below a path that is not there. `follow` is about a link at the end only. Where the way
         may be a link, anything may be changed."""
         walk = self._walk(path, follow=follow)
-        stray = next((node for node in walk.nodes if node.may_lead), None)
+        stray = next((node for node in walk.nodes if _may_lead(node)), None)
         if stray is not None:
             walk = Files(Hazed(stray.origin)(self.root))._walk(path, follow=follow)
-        if not walk.names:
-            return Files(change(walk.nodes[0]))
         nodes = walk.nodes
+        made = change(nodes[-1])
+        if made is nodes[-1]:
+            return self
         if parent is None and any(node.presence == "absent" for node in nodes[:-1]):
             return self
-        parents = [node if parent is None else _as_folder(node, parent) for node in nodes[:-1]]
-        made = change(nodes[-1])
-        for name, above in zip(reversed(walk.names), reversed(parents), strict=True):
-            made = with_child(above, name, made)
+        for index in range(len(walk.names) - 1, -1, -1):
+            above = nodes[index] if parent is None else _as_folder(nodes[index], parent)
+            made = with_child(above, walk.names[index], made)
         return Files(made)
 
     def _walk(self, path: str, *, follow: bool) -> "_Walk":
-        walk = _Walk(self.root)
-        waiting = path.split("/")[::-1]
+        names: list[str] = []
+        nodes = [self.root]
+        links: list[str] = []
+        waiting = path.split("/")
+        waiting.reverse()
         while waiting:
             name = waiting.pop()
-            if name in ("", "."):
+            if name in _NO_NAMES:
+                if name == ".." and names:
+                    names.pop()
+                    nodes.pop()
                 continue
-            if name == "..":
-                walk.up()
+            node = nodes[-1].child(name)
+            entry = node.entry
+            if entry is not None and entry.kind == "link" and len(links) <= MOST_LINKS and (follow or any(waiting)):
+                links.append("/".join(("", *names, name)))
+                if entry.target.startswith("/"):
+                    names.clear()
+                    del nodes[1:]
+                waiting += entry.target.split("/")[::-1]
                 continue
-            node = walk.nodes[-1].child(name)
-            if node.entry is not None and node.entry.kind == "link" and (follow or any(waiting)):
-                walk.links.append(f"{walk.path.rstrip('/')}/{name}")
-                if len(walk.links) > MOST_LINKS:
-                    walk.down(name, absent(node.origin))
-                    break
-                if node.entry.target.startswith("/"):
-                    walk.top()
-                waiting += node.entry.target.split("/")[::-1]
-                continue
-            walk.down(name, node)
-        return walk
+            names.append(name)
+            nodes.append(node)
+        if len(links) > MOST_LINKS:
+            nodes[-1] = absent(nodes[-1].origin)
+        return _Walk(names, nodes, links)
 
 
-class _Walk:
-    """The way to a path: the names on it, and the nodes, of which the root's is the first."""
+class _Walk(NamedTuple):
+    """The way to a path: the names on it, the nodes, of which the root's is the first, and the links on the way."""
 
-    def __init__(self, root: Node) -> None:
-        self.names: list[str] = []
-        self.nodes = [root]
-        self.links: list[str] = []
-
-    @property
-    def path(self) -> str:
-        return "/" + "/".join(self.names)
-
-    def down(self, name: str, node: Node) -> None:
-        self.names.append(name)
-        self.nodes.append(node)
-
-    def up(self) -> None:
-        if self.names:
-            self.names.pop()
-            self.nodes.pop()
-
-    def top(self) -> None:
-        self.names.clear()
-        del self.nodes[1:]
+    names: list[str]
+    nodes: list[Node]
+    links: list[str]
 
 
 def empty(origin: Origin) -> Files:
@@ -188,6 +181,12 @@ def anything(origin: Origin) -> Files:
     """Files of which nothing is known."""
     top = Entry(kind="folder", origin=origin, mode=0o755, owner=ROOT)
     return Files(present(top, Listed({}, unknown(origin))))
+
+
+def _may_lead(node: Node) -> bool:
+    """Whether a path may be a link."""
+    entry = node.entry
+    return entry is not None and entry.kind is None and bool(entry.target)
 
 
 def _certain(node: Node) -> Entry | None:

@@ -39,11 +39,6 @@ class Node(msgspec.Struct, frozen=True, eq=False):
         return (absent if self.entry.kind == "file" else unknown)(self.origin)
 
     @property
-    def may_lead(self) -> bool:
-        """Whether it may be a link."""
-        return self.entry is not None and self.entry.kind is None and bool(self.entry.target)
-
-    @property
     def rest(self) -> "Node":
         """What is known of every path right below that nothing is said about by name."""
         return self.below.rest() if self.below is not None else self.child("")

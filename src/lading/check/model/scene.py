@@ -72,7 +72,7 @@ class Scene:
                 entry = replace(entry, mode=old.mode, owner=old.owner, moded=old.moded, owned=old.owned)
             elif node.presence == "unknown":
                 entry = replace(entry, mode=None, owner=None)
-            if node.may_lead and node.entry is not None:
+            if node.entry is not None and node.entry.kind is None and node.entry.target:
                 entry = replace(entry, kind=None, target=node.entry.target)
             return present(entry)
 
