@@ -1,6 +1,7 @@
 """The state that a stage starts with on a base."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TypeVar
 
 from lading.check.bases.catalog import Variant, variants
@@ -102,15 +103,21 @@ def _accounts(parts: list[Part], origin: Origin) -> Accounts:
 
 
 def _account(line: str, origin: Origin) -> Account:
-    """A line of passwd(5)."""
-    name, _, uid, gid, _, home, shell = line.split(":")
-    return Account(name=name, uid=_number(uid), gid=_number(gid), home=home, shell=shell, origin=origin)
+    name, uid, gid, home, shell = _passwd(line)
+    return Account(name=name, uid=uid, gid=gid, home=home, shell=shell, origin=origin)
 
 
 def _group(line: str, origin: Origin) -> Group:
     """A line of group(5)."""
     name, _, gid, _ = line.split(":")
     return Group(name=name, gid=_number(gid), origin=origin)
+
+
+@cache
+def _passwd(line: str) -> tuple[str, int | None, int | None, str, str]:
+    """A line of passwd(5): name, numbers, home and shell."""
+    name, _, uid, gid, _, home, shell = line.split(":")
+    return name, _number(uid), _number(gid), home, shell
 
 
 def _packages(parts: list[Part], origin: Origin) -> Packages:

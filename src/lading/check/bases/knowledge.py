@@ -102,7 +102,7 @@ def files_of(found: Listings, libc: Libc | None, origin: Origin) -> Files:
 class _Known(Below):
     """The children of a folder that a base has."""
 
-    __slots__ = ("_folders", "_libc", "_listing", "_made", "_origin", "_path")
+    __slots__ = ("_folders", "_libc", "_listing", "_made", "_origin", "_others", "_path")
 
     def __init__(self, folders: Listings, path: str, libc: Libc | None, origin: Origin) -> None:
         self.depth = 1
@@ -112,25 +112,26 @@ class _Known(Below):
         self._origin = origin
         self._listing = folders[path or "/"]
         self._made: dict[str, Node] = {}
+        self._others = (unknown if self._listing.others else absent)(origin)
 
     def get(self, name: str) -> Node:
         """See `Below.get`."""
         found = self._made.get(name)
-        if found is None:
-            word = self._listing.names.get(name)
-            found = self._made[name] = self._other(name) if word is None else self._node(name, word)
+        if found is not None:
+            return found
+        word = self._listing.names.get(name)
+        if word is None:
+            return unknown(self._origin) if name.startswith(self._listing.likely) else self._others
+        found = self._made[name] = self._node(name, word)
         return found
 
     def rest(self) -> Node:
         """See `Below.rest`."""
-        return unknown(self._origin) if self._listing.others else absent(self._origin)
+        return self._others
 
     def names(self) -> Iterable[str]:
         """See `Below.names`."""
         return self._listing.names
-
-    def _other(self, name: str) -> Node:
-        return unknown(self._origin) if name.startswith(self._listing.likely) else self.rest()
 
     def _node(self, name: str, word: str) -> Node:
         if word[0] in "?!":
