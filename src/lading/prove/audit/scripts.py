@@ -49,7 +49,8 @@ def missing(inside: Inside, path: str) -> str:
     """What a script's first line names and the image lacks, in words; empty where all is there."""
     line = inside.files[path].seen.script or ""
     if line.endswith("\r"):
-        return f"{line.rstrip()} with a carriage return behind it (Windows line ends) is not in the image"
+        last = "".join(line.split()[-1:])
+        return f"there is no {last} with a carriage return behind it (Windows line ends)"
     words = line.split()
     if not words:
         return ""

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from lading.finding import Finding, Place, Rule, Severity
 from lading.prove.audit import scripts
@@ -66,6 +67,13 @@ _INTERPRETERS = re.compile(r"(?:python[0-9.]*|node|nodejs|ruby|perl|bash|sh|dash
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
+class _Problem(NamedTuple):
+    """What stands in the way of a start, in a sentence; a warning where some containers start all the same."""
+
+    text: str
+    severity: Severity = "error"
+
+
 class Starting:
     """What an image starts, and what stands in its way."""
 
@@ -119,7 +127,7 @@ class Starting:
             return
         problem = self._problem(self._inside.command)
         if problem:
-            yield found(PROGRAM, problem, place, help=_help(problem))
+            yield found(PROGRAM, problem.text, place, severity=problem.severity, help=_help(problem.text))
 
     def _health(self) -> Iterator[Finding]:
         place = Place(path="configuration › Healthcheck")
@@ -129,7 +137,8 @@ class Starting:
             return
         problem = self._problem(self.health)
         if problem:
-            yield found(HEALTH, f"the health check cannot run: {problem}", place, help=_help(problem))
+            message = f"the health check cannot run: {problem.text}"
+            yield found(HEALTH, message, place, severity=problem.severity, help=_help(problem.text))
 
     def _folder(self) -> Iterator[Finding]:
         said = self._inside.run.working_dir
@@ -142,30 +151,40 @@ class Starting:
             yield found(FOLDER, f"{said} is no folder", place)
         elif real and self._inside.user.uid is not None and not self._inside.may(real, 1):
             message = f"the image's user ({self._inside.user.uid}) may not enter {said}"
-            yield found(FOLDER, message, place, help=f"chmod a+x {said}")
+            yield found(FOLDER, message, place, severity="warning", help=f"chmod a+x {said}")
 
-    def _problem(self, words: Sequence[str]) -> str:
-        """Why these words cannot be started, in a sentence; empty where they can."""
+    def _problem(self, words: Sequence[str]) -> _Problem | None:
+        """Why these words cannot be started; nothing where they can."""
         problem = self._program_problem(words[0])
         if problem:
-            return f"it is in shell form, and {problem}" if tuple(words[:2]) == _SHELL else problem
+            in_shell_form = tuple(words[:2]) == _SHELL
+            return problem._replace(text=f"it is in shell form, and {problem.text}") if in_shell_form else problem
         for word in called(words):
             if not self._inside.program(word):
-                return f"it calls {word}, which is not in the image"
+                return _Problem(f"it calls {word}, which is not in the image")
         return self._script_argument(words)
 
-    def _program_problem(self, word: str) -> str:
+    def _program_problem(self, word: str) -> _Problem | None:
         inside = self._inside
         path = inside.program(word)
         if path is None:
-            return f"{word} is not in the image" if "/" in word else f"{word} is in no folder of PATH"
+            return _Problem(f"{word} is not in the image" if "/" in word else f"{word} is in no folder of PATH")
         file = inside.files[path]
         if not file.mode & 0o111:
-            return f"{word} is not executable ({file.mode:04o})"
-        if inside.user.uid is not None and not inside.may(path, 1):
-            return f"the image's user ({inside.user.uid}) may not execute {word} ({file.mode:04o}, owner {file.uid})"
-        lacking = self._unfit(file) if file.seen.machine or file.seen.script is None else scripts.missing(inside, path)
-        return f"{word} cannot start: {lacking}" if lacking else ""
+            return _Problem(f"{word} is not executable ({file.mode:04o})")
+        is_script = file.seen.script is not None
+        lacking = scripts.missing(inside, path) if is_script else self._unfit(file)
+        return _Problem(f"{word} cannot start: {lacking}") if lacking else self._forbidden(word, path, is_script)
+
+    def _forbidden(self, word: str, path: str, is_script: bool) -> _Problem | None:
+        """Whether the image's user may start what is at a path. Docker's default capabilities let it start a program
+        all the same: they are only given up with the very execve; a script's interpreter has none when it reads it."""
+        uid = self._inside.user.uid
+        if uid is None or (self._inside.may(path, 1) and (not is_script or self._inside.may(path, 4))):
+            return None
+        file = self._inside.files[path]
+        told = f"the image's user ({uid}) may not {'read' if is_script else 'execute'} {word}"
+        return _Problem(f"{told} ({file.mode:04o}, owner {file.uid})", "error" if is_script else "warning")
 
     def _unfit(self, file: File) -> str:
         """Why the kernel would not take a file for a program of this machine; empty where it would."""
@@ -174,19 +193,19 @@ class Starting:
             return f"it is for {file.seen.machine}, and the image for {wanted}" if file.seen.machine != wanted else ""
         return "it is neither a program nor a script that names an interpreter"
 
-    def _script_argument(self, words: Sequence[str]) -> str:
+    def _script_argument(self, words: Sequence[str]) -> _Problem | None:
         """A script that an interpreter is to read: `python app/main.py`, `node server.js`."""
         inside = self._inside
         name = words[0].rpartition("/")[2]
         if len(words) < 2 or not _INTERPRETERS.match(name) or not re.search(r"\.(?:py|m?js|cjs|rb|pl|sh)\Z", words[1]):
-            return ""
+            return None
         whole = words[1] if words[1].startswith("/") else f"{inside.run.working_dir or '/'}/{words[1]}"
         real = inside.real(whole)
         if real is None:
-            return f"{name} is to read {whole}, which is not in the image"
+            return _Problem(f"{name} is to read {whole}, which is not in the image")
         if inside.user.uid is not None and not inside.may(real, 4):
-            return f"the image's user ({inside.user.uid}) may not read {whole}"
-        return ""
+            return _Problem(f"the image's user ({inside.user.uid}) may not read {whole}")
+        return None
 
 
 def called(words: Sequence[str]) -> tuple[str, ...]:
@@ -220,6 +239,8 @@ def called(words: Sequence[str]) -> tuple[str, ...]:
 def _help(problem: str) -> str:
     if "shell form" in problem:
         return 'write it in exec form: CMD ["program", "argument"]'
+    if "may not execute" in problem:
+        return "chmod a+x: without the capability CAP_DAC_OVERRIDE (Kubernetes' restricted profile) it does not start"
     if "not executable" in problem:
         return "COPY --chmod=755, or git update-index --chmod=+x"
     return ""

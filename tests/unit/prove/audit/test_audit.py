@@ -72,12 +72,17 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
     ),
     "not for the user": (
         files({"app/start": Owned(SERVER, 0o700)}, Entrypoint=["./start"]),
-        ("error", "program-cannot-start"),
+        ("warning", "program-cannot-start"),
         "the image's user (65532) may not execute ./start (0700, owner 0)",
+    ),
+    "a script not for the user": (
+        image(base={**PYTHON, "app/run": Owned(b"#!/usr/bin/python3.13\n", 0o711)}, config={"Entrypoint": ["./run"]}),
+        ("error", "program-cannot-start"),
+        "the image's user (65532) may not read ./run (0711, owner 0)",
     ),
     "behind a closed folder": (
         files({"app/own/": Owned(mode=0o750), "app/own/start": Owned(SERVER, 0o755)}, Entrypoint=["own/start"]),
-        ("error", "program-cannot-start"),
+        ("warning", "program-cannot-start"),
         "may not execute own/start",
     ),
     "without an interpreter": (
@@ -118,7 +123,7 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
     ),
     "a working directory for others": (
         files({"data/": Owned(mode=0o700)}, WorkingDir="/data"),
-        ("error", "working-directory"),
+        ("warning", "working-directory"),
         "may not enter /data",
     ),
     "a search path that leads nowhere": (
