@@ -12,9 +12,13 @@ from lading.check.effects.reach import roam, spread_programs
 from lading.check.model.scene import Scene
 
 
-def build(_asked: Asked, scene: Scene) -> None:
-    """A build: it writes where the project tells it to."""
+def build(asked: Asked, scene: Scene) -> None:
+    """A build: it writes where the project tells it to, and where its own words do (`gcc -o /usr/bin/x`)."""
     roam(scene)
+    for word in asked.words:
+        path = (word.text or "").rpartition("=")[2].removeprefix("-o")
+        if path.startswith("/"):
+            scene.grow(path)
 
 
 def make(asked: Asked, scene: Scene) -> None:
