@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lading.toolchain.uv import own_uv
+from tools.figures.proof import Proofs, Row, prove
 from tools.figures.single_stage import Saved, single_stages
 from tools.figures.systems import System
 
@@ -39,7 +40,7 @@ class Image(NamedTuple):
 
 class Measured(NamedTuple):
     """A system: its images by name, seconds of building, and of starting by service (those that could be started);
-    what single-stage images take beside it, by service."""
+    what single-stage images take beside it, and what was proven, by service."""
 
     images: tuple[Image, ...]
     first: float
@@ -47,14 +48,12 @@ class Measured(NamedTuple):
     nothing: float
     healthy: Mapping[str, float]
     single: Mapping[str, Saved] = {}
+    proofs: Mapping[str, tuple[Row, ...]] = {}
 
 
 def measure(system: System, scratch: Path) -> Measured:
     """Build a copy of the example in an empty store below `scratch`, change a line, build again, start it."""
-    folder = scratch / system.folder
-    shutil.copytree(ROOT / "examples" / system.folder, folder, ignore=shutil.ignore_patterns(*_MADE))
-    bench = _Bench(folder, {**os.environ, "LADING_STORE": str(scratch / "store")})
-    bench.lock_dependencies()
+    bench = _bench(system, scratch)
     first = bench.build()
     changed = [bench.build(after=(system.edit, f"{system.remark} round {number}")) for number in range(ROUNDS)]
     time.sleep(0.1)  # for file stamps to settle: a build that has just seen a change does not trust them
@@ -66,7 +65,23 @@ def measure(system: System, scratch: Path) -> Measured:
         nothing=statistics.median(nothing),
         healthy=dict(bench.started(system.starts)),
         single=single_stages(bench.lading, system.single, scratch),
+        proofs=prove(system, bench.attempt),
     )
+
+
+def proven(system: System, scratch: Path) -> Proofs:
+    """Build a copy of the example in an empty store below `scratch`, and only prove it."""
+    bench = _bench(system, scratch)
+    bench.lading("build", "--quiet", *system.starts)
+    return prove(system, bench.attempt)
+
+
+def _bench(system: System, scratch: Path) -> "_Bench":
+    folder = scratch / system.folder
+    shutil.copytree(ROOT / "examples" / system.folder, folder, ignore=shutil.ignore_patterns(*_MADE))
+    bench = _Bench(folder, {**os.environ, "LADING_STORE": str(scratch / "store")})
+    bench.lock_dependencies()
+    return bench
 
 
 class _Bench:
@@ -132,6 +147,10 @@ class _Bench:
         if done.returncode:
             raise SystemExit(f"lading {' '.join(words)} in {self._folder.name}:\n{done.stderr}")
         return done.stdout
+
+    def attempt(self, *words: str) -> str:
+        """Run the command line, whatever comes of it; what it prints."""
+        return self._attempt(*words).stdout
 
     def _attempt(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "lading", *words]

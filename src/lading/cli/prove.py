@@ -104,7 +104,7 @@ def prove(
     if known:
         check_waived(known)
     with image_of(context, stored or name) as found:
-        evidence = _evidence(found, known, args, context)
+        evidence = _evidence(found, known, args, context, where=path or name)
     return compliance(_expected(known) if known else Expected(), evidence), evidence
 
 
@@ -132,14 +132,16 @@ def _refusals(proofs: "Sequence[Proof]") -> Iterator[StrategyNotMet]:
             yield error
 
 
-def _evidence(found: "Found", known: "Known | None", args: argparse.Namespace, context: Context) -> "Evidence":
+def _evidence(
+    found: "Found", known: "Known | None", args: argparse.Namespace, context: Context, *, where: str
+) -> "Evidence":
     from lading.cli.images import choose
     from lading.oci.partial import images_of, platform_of
     from lading.prove.compliance import Evidence
 
     image = choose(found, None)
     context.note(f"{found.name} is read")
-    audited = _audit(image, known, context)
+    audited = _audit(image, known, where, context)
     verification, unseen = _verification(found, known, args, context)
     scan, unscanned = _scan(image, context)
     against, comparison = _comparison(image, audited, args, context)
@@ -164,15 +166,16 @@ def _expected(known: "Known") -> "Expected":
     return expected_of(known.planned.plan, known.strategy, read_pins(known.root))
 
 
-def _audit(image: "Image", known: "Known | None", context: Context) -> "Audit":
+def _audit(image: "Image", known: "Known | None", where: str, context: Context) -> "Audit":
+    """The audit, without what the team has decided to live with. The budget is a requirement of its own."""
+    from lading.cli.audit import decided, ignored_of
     from lading.cli.outside import mtime_of
     from lading.prove.audit import Expectations, audit
 
-    plan = known.planned.plan if known else None
     expected = Expectations(
-        budget=plan.budget if plan else None,
         epoch=mtime_of(context.env),
-        health=bool(plan and plan.config.health),
+        health=bool(known and known.planned.plan.config.health),
+        ignore=ignored_of(decided(context, where).strategy.audit),
     )
     with context.store.scratch() as folder:
         return audit(image, expected, folder=folder)

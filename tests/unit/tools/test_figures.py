@@ -1,6 +1,9 @@
+import json
+
 import pytest
 from tools.figures.__main__ import README, replaced
 from tools.figures.measure import ROOT, Image, Measured
+from tools.figures.proof import proof_section, prove
 from tools.figures.single_stage import Saved
 from tools.figures.systems import SYSTEMS, SingleStage, System
 from tools.figures.table import section
@@ -83,10 +86,40 @@ def test_compiled_programs_are_told_apart_from_what_lies_around_them() -> None:
     assert "| image beside its own programs | – | 2.3 MB |" in lines
 
 
+def test_what_was_proven_stands_beside_what_the_record_says() -> None:
+    document = {
+        "proofs": [
+            {
+                "requirements": [
+                    {"title": "Non-root user", "status": "met", "implementation": "UID 1000", "evidence": "a|b"},
+                    {"title": "Scanned", "status": "not looked at", "implementation": "", "evidence": "no scanner"},
+                ]
+            }
+        ]
+    }
+    system = SHOP._replace(starts={"web": {"KEY": "x"}}, table={"Non-root user": "appuser"})
+    asked: list[tuple[str, ...]] = []
+
+    def attempt(*words: str) -> str:
+        asked.append(words)
+        return json.dumps(document)
+
+    assert proof_section(system, prove(system, attempt)) == [
+        "`lading prove web`: 1 met, 1 not looked at (Scanned).",
+        "",
+        "| Requirement | the record | Status | Implementation |",
+        "|---|---|---|---|",
+        "| Non-root user | appuser | ✅ met | UID 1000; a\\|b |",
+        "| Scanned | – | ❔ not looked at | no scanner |",
+    ]
+    assert asked == [("prove", "web", "--format", "json", "--env", "KEY=x")]
+
+
 def test_the_page_has_a_place_for_every_system_and_every_file_is_there() -> None:
     text = README.read_text("utf-8")
     for system in SYSTEMS:
-        assert replaced(text, system.folder, ["x"]).count("<!-- end -->") == len(SYSTEMS)
+        for part in ("figures", "proof"):
+            assert replaced(text, f"{part}: {system.folder}", ["x"]).count("<!-- end -->") == 2 * len(SYSTEMS)
         assert (ROOT / "examples" / system.folder / system.edit).is_file()
     with pytest.raises(ValueError, match="figures: nothing"):
-        replaced(text, "nothing", [])
+        replaced(text, "figures: nothing", [])
