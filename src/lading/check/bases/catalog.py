@@ -107,7 +107,8 @@ def _service(own: str, *, debian: str = "", alpine: str = "") -> Callable[[Name]
         is_alpine = "alpine" in name.tag
         bases = _tagged_alpines(name) if is_alpine else _tagged_debians(name)
         more = tuple(filter(None, (alpine if is_alpine else debian,)))
-        return tuple(Variant((base, "open", own, *more)) for base in bases)
+        version = re.match(r"\d+", name.tag)
+        return tuple(Variant((base, "open", own, *more), version[0] if version else "") for base in bases)
 
     return find
 

@@ -59,7 +59,7 @@ def _state(variant: Variant, origin: Origin, machine: str) -> State:
     parts = [part(name) for name in variant.parts]
     env: dict[str, str | None] = {}
     for one in parts:
-        env |= one.env
+        env |= {name: _filled(value, variant.version) for name, value in one.env.items()}
     libc: Libc | None = _last(one.libc for one in parts)
     return State(
         system=System(
@@ -78,6 +78,13 @@ def _state(variant: Variant, origin: Origin, machine: str) -> State:
         packages=_packages(parts, origin),
         config=_config(parts, origin),
     )
+
+
+def _filled(value: str | None, version: str) -> str | None:
+    """A variable's value with the version that the image's name says; nothing where it says none."""
+    if value is None or "{version}" not in value:
+        return value
+    return value.replace("{version}", version) if version else None
 
 
 def _config(parts: list[Part], origin: Origin) -> Config:

@@ -18,6 +18,7 @@ from lading.check.stages.scope import Globals, Scope
 from lading.check.stages.settings import settle
 from lading.finding import Place
 
+_MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/arm64/v8": "aarch64"}
 _ACTS: Mapping[str, Act] = {"RUN": "run", "COPY": "copy", "ADD": "add", "WORKDIR": "workdir"}
 
 
@@ -102,7 +103,13 @@ class _Evaluation:
             return base.end
         if named is not None:
             return replace(base_state("scratch", origin, self._machine), files=named.files)
-        return base_state(image, origin, self._machine)
+        return base_state(image, origin, self._machine_of(start))
+
+    def _machine_of(self, start: From) -> str:
+        """What a stage's programs run on (https://docs.docker.com/reference/dockerfile/#from)."""
+        flag = start.flag("platform")
+        platform = None if flag is None or flag.value is None else self._globals.text(flag.value)
+        return _MACHINES.get(platform or "", self._machine)
 
     def _step(self, instruction: AnyInstruction, before: State, index: int, *, from_base: bool) -> Step:
         origin = self._origin(instruction, index)
