@@ -43,7 +43,7 @@ def test_an_image_with_nothing_wrong_meets_everything_in_a_fixed_order() -> None
         ({"user": User(said="app", uid=1000, gid=1000)}, "non-root", "app"),
         ({"user": User(said="65532", uid=65532, gid=65532)}, "non-root", "65532"),
         ({"ports": ()}, "port", "none"),
-        ({"ports": ("9090/tcp",)}, "port", "9090"),
+        ({"ports": ("9090/tcp",)}, "port", ""),
         ({"shells": ("/bin/sh",)}, "no-shell", "/bin/sh"),
         ({"development": ("pytest",)}, "no-development", "pytest"),
         ({"secrets": 2}, "no-secrets", "2 found"),
