@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from posixpath import join
 
@@ -77,7 +77,7 @@ def _imports_c(scene: Scene) -> Iterator[bool]:
 
 def _build(args: Arguments, scene: Scene) -> None:
     folder = nearest(scene, "go.mod")
-    if folder is None and not any((one or "").endswith(".go") for one in args.plain):
+    if folder is None and _is_of_a_module(args.plain) and scene.now.env.get("GO111MODULE") in ("", "on"):
         scene.need("go.mod", "`go build` reads it")
     for package in args.plain:
         if package and package.startswith((".", "/")) and "..." not in package:
@@ -102,6 +102,12 @@ def _build(args: Arguments, scene: Scene) -> None:
         scene.grow(target or ".")
     else:
         put_files(scene, place, {name: nature})
+
+
+def _is_of_a_module(packages: Sequence[str | None]) -> bool:
+    """Whether packages are the project's own: the one in the working folder, or paths. `std`, files and import paths
+    need no module."""
+    return all(one is not None and one.startswith(".") and not one.endswith(".go") for one in packages)
 
 
 def _install(args: Arguments, scene: Scene) -> None:

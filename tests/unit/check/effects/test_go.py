@@ -52,6 +52,8 @@ def test_what_programs_are_linked_with() -> None:
 def test_files_that_are_needed() -> None:
     assert Stage(GO, workdir="/src").run("go build -o /s .").missing() == ["/src/go.mod"]
     assert Stage(GO, workdir="/src").run("go mod download").missing() == ["/src/go.mod"]
+    for fine in ("go build -a std", "go build main.go", "GO111MODULE=off go build", "go build $(x)"):
+        assert Stage(GO, workdir="/src").run(fine).missing() == []
     assert build("go build -o /s ./cmd/worker").missing() == ["/src/cmd/worker"]
 
 
@@ -66,4 +68,11 @@ def test_several_programs_are_somewhere_in_a_folder() -> None:
 
 def test_other_commands_leave_the_system_alone() -> None:
     stage = build("go mod download && go vet ./... && go test ./... && go generate ./...")
-    assert stage.finds("psql", "go") == {"psql": "absent", "go": "present"}
+    assert stage.holds("/go/bin/psql", "/go/bin/tool", "/usr/bin/tool", "/src/made") == {
+        "/go/bin/psql": "absent", "/go/bin/tool": "unknown", "/usr/bin/tool": _before("/usr/bin/tool"),
+        "/src/made": "unknown",
+    }  # fmt: skip
+
+
+def _before(path: str) -> str:
+    return Stage(GO).holds(path)[path]
