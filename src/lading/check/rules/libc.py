@@ -36,7 +36,7 @@ LOADERS = {
 def find(subject: Subject) -> Iterator[Finding]:
     """What the container starts, and modules that are copied from stage to stage."""
     for one in subject.starts:
-        found = one.found()
+        found = one.found
         program = found.entry.program if found.present and found.entry is not None else None
         if not isinstance(program, Binary) or found.origin.act == "base":
             continue

@@ -39,7 +39,7 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 
 def _of_start(one: Started) -> Iterator[Finding]:
-    found = one.found()
+    found = one.found
     if found.present:
         yield from _startable(one.state, found.path, one.place)
 

@@ -94,7 +94,7 @@ def why_absent(found: Found, name: str) -> Because:
 def _of_start(subject: Subject, one: Started) -> Iterator[Finding]:
     if one.guarded or not one.program or (one.by_shell and one.program in BUILTINS) or one.name.endswith(".wasm"):
         return  # what runs WebAssembly looks it up by itself
-    found = one.found()
+    found = one.found
     if not found.absent:
         yield from _of_modules(subject, one)
         return

@@ -95,7 +95,7 @@ def _origin_of_link(state: State, found: Found) -> Origin:
 
 
 def _of_start(one: Started) -> Iterator[Finding]:
-    found = one.found()
+    found = one.found
     if _is_idle(found, one.program) and not one.by_shell:
         yield tell(
             NO_SHELL,

@@ -15,26 +15,33 @@ from lading.check.shell.model import Invocation
 from lading.finding import Because, Place
 
 Purpose = Literal["start", "health"]
+Words = tuple[str, ...]
 
-WRAPPERS = frozenset({"tini", "dumb-init", "catatonit", "exec", "nice", "ionice", "nohup", "setsid", "stdbuf", "chrt"})
+WRAPPERS = frozenset({"tini", "dumb-init", "catatonit", "exec", "nohup", "setsid"})
 """Programs that start what stands behind their own options."""
-AS_SOMEBODY = frozenset({"gosu", "su-exec", "setpriv"})
+AS_SOMEBODY = frozenset({"gosu", "su-exec"})
+"""Programs that start what stands behind a user's name."""
+SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 LONGEST_SCRIPT = 100_000
+"""Characters of a start script that are read."""
+_PASSING_ON = ('exec "$@"', "exec $@", 'exec -- "$@"', 'exec "${@}"')
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that a container runs. `words` begin with the program; none is a word that is not known.
+class Started(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A command that a container runs. `words` begin with the program, which `found` is; none is a word that is not
+    known. `text` is that of the shell script that is run, where it is one and is known.
 
-    `by_shell` is the shell that calls it and `script` the file that it stands in (empty for none); `because` says how
-    it comes to run where that is not the instruction at `place` alone. `guarded` ones may fail, and all goes on;
-    `alone` says that nothing else is run there.
+    `by_shell` says that a shell calls it, `script` which file has it called (empty for none), and `because` how that
+    came there. `guarded` ones may fail, and all goes on; `alone` says that nothing else is run there.
     """
 
     purpose: Purpose
     words: tuple[str | None, ...]
     place: Place
     state: State
-    by_shell: str = ""
+    found: Found
+    text: str | None = None
+    by_shell: bool = False
     script: str = ""
     because: tuple[Because, ...] = ()
     guarded: bool = False
@@ -51,129 +58,145 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
         """Its name without folders."""
         return self.program.rpartition("/")[2]
 
-    def found(self) -> Found:
-        """The file that the program's name means."""
-        program = self.program
-        if "/" in program and not program.startswith("/"):
-            workdir = self.state.workdir
-            program = program if workdir is None else f"{workdir.rstrip('/')}/{program}"
-        return self.state.files.which(program, self.state.path)
-
 
 def started(end: State, services: Sequence[Service]) -> Iterator[Started]:
     """All commands that a container of a stage runs, in Docker's own way and in that of each service."""
     config = end.config
+    own = _Container(end, None)
     if config.entrypoint is not None:
-        yield from _launched(config.entrypoint, "start", end)
-    if config.cmd is not None and _passes_on(config.entrypoint, end):
-        yield from _launched(config.cmd, "start", end)
+        yield from own.launched(config.entrypoint, "start")
+    if config.cmd is not None and own.passes_on(config.entrypoint):
+        yield from own.launched(config.cmd, "start")
     if config.health is not None:
-        yield from _launched(config.health, "health", end)
+        yield from own.launched(config.health, "health")
     for service in services:
-        yield from _of_service(service, end)
+        container = _Container(end, service)
+        if service.entrypoint is not None:
+            yield from container.commanded(service.entrypoint, "start")
+        if service.command is not None and (service.entrypoint is None and config.entrypoint is None):
+            yield from container.commanded(service.command, "start")
+        if service.health is not None:
+            yield from container.commanded(service.health, "health")
 
 
-def _passes_on(entrypoint: Launch | None, end: State) -> bool:
-    """Whether CMD is a command of its own: behind no entrypoint, one that only passes on, or a script that does."""
-    if entrypoint is None:
-        return True
-    if entrypoint.script is not None:
-        return False
-    name = entrypoint.words[0].rpartition("/")[2] if entrypoint.words else ""
-    if name in WRAPPERS | AS_SOMEBODY:
-        return True
-    text = script_text(end, entrypoint.words)
-    return text is not None and any(line in text for line in ('exec "$@"', "exec $@", 'exec -- "$@"', 'exec "${@}"'))
+class _Container:
+    """Runs commands in what a stage has at its end, as `service` says, if it is one of a compose file."""
+
+    def __init__(self, state: State, service: Service | None) -> None:
+        self._state = state
+        self._service = service
+
+    def passes_on(self, entrypoint: Launch | None) -> bool:
+        """Whether CMD is a command of its own: behind no entrypoint, one that only passes on, or a script that does."""
+        if entrypoint is None:
+            return True
+        if entrypoint.script is not None:
+            return False
+        name = entrypoint.words[0].rpartition("/")[2] if entrypoint.words else ""
+        text = self._text(entrypoint.words)
+        return name in WRAPPERS | AS_SOMEBODY or (text is not None and any(one in text for one in _PASSING_ON))
+
+    def launched(self, launch: Launch, purpose: Purpose) -> Iterator[Started]:
+        """A command of the image's configuration."""
+        if launch.script is not None:
+            yield from self._by_shell(launch.script, purpose, launch.origin.place)
+        else:
+            yield from self._words(launch.words, purpose, launch.origin.place)
+
+    def commanded(self, command: Command, purpose: Purpose) -> Iterator[Started]:
+        """A command of a compose file."""
+        if command.script is not None:
+            yield from self._by_shell(command.script, purpose, command.place)
+        else:
+            yield from self._words(command.words, purpose, command.place)
+
+    def _words(self, words: Words, purpose: Purpose, place: Place) -> Iterator[Started]:
+        inner = unwrapped(words)
+        if words and inner != words:
+            yield self._started(words[:1], purpose, place)
+        if not inner:
+            return
+        text = self._text(inner)
+        yield self._started(inner, purpose, place, text=text)
+        if inner[0].rpartition("/")[2] in SHELLS and len(inner) >= 3 and inner[1].endswith("c"):
+            yield from self._by_shell(inner[2], purpose, place)
+        elif text is not None:
+            yield from self._by_shell(text, purpose, place, script=_script_of(inner))
+
+    def _by_shell(self, text: str, purpose: Purpose, place: Place, script: str = "") -> Iterator[Started]:
+        calls = commands_of(text, self._state)
+        asked = asked_for(calls)
+        others = sum(not _only_fails(call) for call in calls)
+        because = self._because(script) if script else ()
+        for call in calls:
+            words = tuple(word.text for word in call.words)
+            while words and words[0] in ("exec", "command") and not (words[1:] and (words[1] or "-").startswith("-")):
+                words = words[1:]
+            if words and words[0] is not None and words[0] not in asked and not _only_fails(call):
+                yield self._started(
+                    words, purpose, place, by_shell=True, script=script, because=because, alone=others == 1,
+                    guarded=not call.checked and others > 1,
+                )  # fmt: skip
+
+    def _started(
+        self,
+        words: tuple[str | None, ...],
+        purpose: Purpose,
+        place: Place,
+        *,
+        text: str | None = None,
+        by_shell: bool = False,
+        script: str = "",
+        because: tuple[Because, ...] = (),
+        guarded: bool = False,
+        alone: bool = True,
+    ) -> Started:
+        return Started(
+            words=words, purpose=purpose, place=place, state=self._state, found=self._found(words[0] or ""), text=text,
+            by_shell=by_shell, script=script, because=because, guarded=guarded, alone=alone, service=self._service,
+        )  # fmt: skip
+
+    def _found(self, program: str) -> Found:
+        if "/" in program and not program.startswith("/") and self._state.workdir is not None:
+            program = f"{self._state.workdir.rstrip('/')}/{program}"
+        return self._state.files.which(program, self._state.path)
+
+    def _because(self, script: str) -> tuple[Because, ...]:
+        origin = first_made(self._found(script).origin)
+        return (Because(place=origin.place, text=f"`{script}` comes from here"),)
+
+    def _text(self, words: Words) -> str | None:
+        """The text of the shell script that a command starts, where it is one and is known."""
+        script = _script_of(words)
+        entry = self._found(script).entry if script else None
+        if entry is None or (script == words[0] and not _is_for_shell(entry.program)):
+            return None
+        text = entry.text
+        return text if text is not None and len(text) <= LONGEST_SCRIPT else None
 
 
-def script_text(state: State, words: tuple[str, ...]) -> str | None:
-    """The text of the shell script that a command starts, where it is one and is known."""
-    if not words:
-        return None
-    found = state.files.which(words[0], state.path)
-    if is_shell(words[0]) and len(words) > 1 and not words[1].startswith("-") and state.workdir is not None:
-        path = words[1] if words[1].startswith("/") else f"{state.workdir.rstrip('/')}/{words[1]}"
-        found = state.files.look(path)
-    elif (
-        found.entry is None
-        or not isinstance(found.entry.program, Script)
-        or not any(
-            is_shell(word) for word in found.entry.program.words[0].split() + list(found.entry.program.words[1:])
-        )
-    ):
-        return None
-    text = found.entry.text if found.entry is not None else None
-    return text if text is not None and len(text) <= LONGEST_SCRIPT else None
+def _script_of(words: Words) -> str:
+    """The file that may be a script: the program, or what a shell is told to read."""
+    if words and words[0].rpartition("/")[2] in SHELLS:
+        return words[1] if len(words) > 1 and not words[1].startswith("-") else ""
+    return words[0] if words else ""
 
 
-def is_shell(path: str) -> bool:
-    """Whether a program is a shell that reads what `sh` does."""
-    return path.strip().rpartition("/")[2] in ("sh", "bash", "dash", "ash", "busybox")
+def _is_for_shell(program: object) -> bool:
+    """Whether a file begins with `#!/bin/sh`, `#!/usr/bin/env bash` or the like."""
+    words = " ".join(program.words).split() if isinstance(program, Script) else []
+    return any(word.rpartition("/")[2] in SHELLS for word in words)
 
 
-def _launched(launch: Launch, purpose: Purpose, end: State) -> Iterator[Started]:
-    place = launch.origin.place
-    if launch.script is not None:
-        yield from _of_script(launch.script, purpose, place, end, by=" ".join(launch.words[:1]))
-        return
-    yield from _of_words(launch.words, purpose, place, end)
-
-
-def _of_words(
-    words: tuple[str, ...], purpose: Purpose, place: Place, state: State, service: Service | None = None
-) -> Iterator[Started]:
-    words = unwrapped(words)
-    if not words:
-        return
-    yield Started(purpose=purpose, words=words, place=place, state=state, service=service)
-    if is_shell(words[0]) and len(words) >= 3 and words[1] in ("-c", "-ec", "-lc", "-exc", "-euc"):
-        yield from _of_script(words[2], purpose, place, state, by=words[0], service=service)
-        return
-    text = script_text(state, words)
-    if text is None:
-        return
-    path = words[1] if is_shell(words[0]) else words[0]
-    for one in _of_script(text, purpose, place, state, service=service):
-        yield msgspec.structs.replace(one, script=path, because=(*_made(state, words), *one.because))
-
-
-def _made(state: State, words: tuple[str, ...]) -> tuple[Because, ...]:
-    found = state.files.which(words[1] if is_shell(words[0]) else words[0], state.path)
-    origin = first_made(found.origin)
-    return (Because(place=origin.place, text=f"`{words[-1] if is_shell(words[0]) else words[0]}` comes from here"),)
-
-
-def unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
+def unwrapped(words: Words) -> Words:
     """The command behind `tini --`, `exec`, `gosu user` and the like."""
     while words and (name := words[0].rpartition("/")[2]) in WRAPPERS | AS_SOMEBODY:
         rest = list(words[1:])
         while rest and rest[0].startswith("-"):
             if rest.pop(0) == "--":
                 break
-        if name in AS_SOMEBODY and rest and name != "setpriv":
-            rest.pop(0)
-        if not rest or name in ("setpriv", "stdbuf", "chrt", "ionice", "nice"):  # their options have values
-            return words if not rest else ()
-        words = tuple(rest)
+        words = tuple(rest[1:] if name in AS_SOMEBODY else rest)
     return words
-
-
-def _of_script(
-    script: str, purpose: Purpose, place: Place, state: State, *, by: str = "", service: Service | None = None
-) -> Iterator[Started]:
-    calls = commands_of(script, state)
-    asked = asked_for(calls)
-    others = sum(not _only_fails(call) for call in calls)
-    for call in calls:
-        words = tuple(word.text for word in call.words)
-        while words and words[0] in ("exec", "command") and not (words[1:] and (words[1] or "-").startswith("-")):
-            words = words[1:]
-        if not words or words[0] is None or words[0] in asked or _only_fails(call):
-            continue
-        yield Started(
-            purpose=purpose, words=words, place=place, state=state, by_shell=by or "script", service=service,
-            guarded=not call.checked and others > 1, alone=others == 1,
-        )  # fmt: skip
 
 
 def _only_fails(call: Invocation) -> bool:
@@ -184,24 +207,5 @@ def _only_fails(call: Invocation) -> bool:
 
 def asked_for(calls: Sequence[Invocation]) -> frozenset[str]:
     """Programs that a script asks for before it uses them: `command -v curl`, `which curl`, `[ -x /usr/bin/curl ]`."""
-    return frozenset(
-        word.text
-        for call in calls
-        if call.name in ("command", "which", "type", "hash", "[", "test", "[[")
-        for word in call.arguments
-        if word.text
-    )
-
-
-def _of_service(service: Service, end: State) -> Iterator[Started]:
-    for command, purpose in ((service.entrypoint, "start"), (service.command, "start"), (service.health, "health")):
-        if command is None or (command is service.command and end.config.entrypoint and not service.entrypoint):
-            continue
-        yield from _of_command(command, "health" if purpose == "health" else "start", service, end)
-
-
-def _of_command(command: Command, purpose: Purpose, service: Service, end: State) -> Iterator[Started]:
-    if command.script is not None:
-        yield from _of_script(command.script, purpose, command.place, end, by="/bin/sh", service=service)
-    else:
-        yield from _of_words(command.words, purpose, command.place, end, service)
+    asking = (call for call in calls if call.name in ("command", "which", "type", "hash", "[", "test", "[["))
+    return frozenset(word.text for call in asking for word in call.arguments if word.text)

@@ -9,7 +9,7 @@ from lading.check.model.step import Step
 from lading.check.rules.fixes import replace
 from lading.check.rules.leftovers import develops
 from lading.check.rules.origins import shown, since
-from lading.check.rules.starting import Started, script_text
+from lading.check.rules.starting import Started
 from lading.check.rules.subject import Subject, tell
 from lading.finding import Edit, Finding, Fix, Rule
 
@@ -107,8 +107,8 @@ def _at_the_end(subject: Subject) -> Iterator[Finding]:
 
 def _drops_privileges(subject: Subject) -> bool:
     """Whether a start script becomes another user by itself, as those of databases do."""
-    texts = [script_text(one.state, tuple(word or "" for word in one.words)) for one in subject.starts]
-    return any(text is not None and any(name in text for name in ("gosu", "su-exec", "setpriv")) for text in texts)
+    texts = [one.text for one in subject.starts if one.text is not None]
+    return any(name in text for text in texts for name in ("gosu", "su-exec", "setpriv"))
 
 
 def _numeric(subject: Subject, step: Step, name: str, group: str) -> Fix | None:
@@ -149,8 +149,8 @@ def _twice(subject: Subject) -> Iterator[Finding]:
 
 def _unreadable(one: Started) -> Iterator[Finding]:
     """A script is read by its interpreter, which needs more than the execute bit."""
-    found = one.found()
-    if one.guarded or not found.present or found.entry is None or script_text(one.state, (found.path,)) is None:
+    found = one.found
+    if one.guarded or not found.present or found.entry is None or one.text is None:
         return
     if may_read(found.entry, one.state) is False:
         entry = found.entry
