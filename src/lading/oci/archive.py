@@ -13,7 +13,7 @@ import msgspec
 from lading.digest import CHUNK, Digest, hex_of
 from lading.errors import UsageError, VerificationFailed
 from lading.oci.content import checked
-from lading.oci.documents import DOCUMENT_LIMIT
+from lading.oci.docker_archive import read_docker_archive, small
 from lading.oci.layout import MARKER, Layout, entries_of, index_bytes, layout_of, whole_name, writing
 from lading.oci.model import Descriptor, Image, Index
 from lading.oci.partial import config_descriptor, images_of, parts_of
@@ -76,11 +76,13 @@ class ArchiveSource:
         """See `Source.blob`."""
         return self.member(blob_name(descriptor.digest))
 
+    def size(self, name: str) -> int:
+        """The bytes of a member; `VerificationFailed` when there is none of that name."""
+        return self._place(name)[1]
+
     def member(self, name: str) -> Iterator[bytes]:
         """The bytes of a member; `VerificationFailed` when there is none of that name."""
-        if name not in self._members:
-            raise VerificationFailed(f"the archive has no {name}", where=self.where, fix="build or save it again")
-        offset, left = self._members[name]
+        offset, left = self._place(name)
         with self.path.open("rb") as file:
             file.seek(offset)
             while left:
@@ -90,6 +92,11 @@ class ArchiveSource:
                 left -= len(chunk)
                 yield chunk
 
+    def _place(self, name: str) -> tuple[int, int]:
+        if name not in self._members:
+            raise VerificationFailed(f"the archive has no {name}", where=self.where, fix="build or save it again")
+        return self._members[name]
+
 
 def blob_name(digest: Digest) -> str:
     """The path of a blob in a layout."""
@@ -97,33 +104,30 @@ def blob_name(digest: Digest) -> str:
 
 
 def read_archive(path: Path) -> Layout:
-    """Open an archive of an OCI layout. `UsageError` when it is none, `VerificationFailed` when it is damaged."""
-    members = _members(path)
-    if "index.json" not in members or "oci-layout" not in members:
-        old = "manifest.json" in members
-        raise UsageError(
-            "an archive in Docker's older format" if old else "not an archive of an OCI image layout",
-            where=str(path),
-            fix=f"skopeo copy docker-archive:{path} oci-archive:NEW.tar"
-            if old
-            else "name one that `lading build` wrote",
-        )
+    """Open an archive of an OCI layout, or one in Docker's older format.
+
+    `UsageError` when it is neither, `VerificationFailed` when it is damaged.
+    """
+    members, links = _members(path)
     source = ArchiveSource(path, members)
-    marker, index = (_small(source, members, name) for name in ("oci-layout", "index.json"))
-    return layout_of(source, marker, index)
+    if "index.json" in members and "oci-layout" in members:
+        marker, index = (small(source, name) for name in ("oci-layout", "index.json"))
+        return layout_of(source, marker, index)
+    if "manifest.json" in members:
+        return read_docker_archive(source, links)
+    raise UsageError(
+        "not an archive of an OCI image layout, nor one that docker or podman saved",
+        where=str(path),
+        fix="name one that `lading build` wrote",
+    )
 
 
-def _small(source: ArchiveSource, members: Mapping[str, tuple[int, int]], name: str) -> bytes:
-    if members[name][1] > DOCUMENT_LIMIT:
-        raise VerificationFailed(f"{name} is longer than {DOCUMENT_LIMIT} bytes", where=source.where)
-    return b"".join(source.member(name))
-
-
-def _members(path: Path) -> dict[str, tuple[int, int]]:
-    """Offset and size of each regular file. Links are not followed: a layout needs none."""
+def _members(path: Path) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+    """Offset and size of each regular file, and where each symbolic link leads."""
     import tarfile
 
     members: dict[str, tuple[int, int]] = {}
+    links: dict[str, str] = {}
     try:
         with tarfile.open(path, "r:") as archive:
             for count, member in enumerate(archive):
@@ -134,13 +138,15 @@ def _members(path: Path) -> dict[str, tuple[int, int]]:
                     raise VerificationFailed(f"the archive holds {name} twice", where=str(path))
                 if member.isfile():
                     members[name] = (member.offset_data, member.size)
+                elif member.issym():
+                    links[name] = member.linkname
     except tarfile.TarError as error:
         raise UsageError(
             f"not a tar archive, or a damaged or compressed one ({error})", where=str(path), fix="unpack it with gunzip"
         ) from error
     except OSError as error:
         raise UsageError(f"cannot read the archive: {error.strerror or error}", where=str(path)) from error
-    return members
+    return members, links
 
 
 def _legacy(name: str, content: Image | Index) -> Mapping[str, object]:

@@ -173,9 +173,6 @@ def test_an_archive_cut_short(tmp_path: Path) -> None:
 
 def test_what_is_no_archive_of_a_layout(tmp_path: Path) -> None:
     old = tar(tmp_path / "old.tar", [("manifest.json", b"[]")])
-    with pytest.raises(UsageError, match="older format") as caught:
-        read_archive(old)
-    assert "skopeo copy" in caught.value.fix
     with pytest.raises(UsageError, match="not an archive of"):
         read_archive(tar(tmp_path / "other.tar", [("x", b"")]))
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(old.read_bytes()))
