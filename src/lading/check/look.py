@@ -13,7 +13,7 @@ from lading.check.rules.all import find
 from lading.check.rules.subject import Decided
 from lading.check.stages.evaluate import evaluate
 from lading.check.suppress import Judged, judge, suppressions
-from lading.check.targets import likely_contexts
+from lading.check.targets import is_likely, likely_contexts
 from lading.errors import UsageError
 from lading.finding import Finding, Place, Rule
 
@@ -92,6 +92,9 @@ def _contexts(dockerfile: Dockerfile, path: Path, build: Build, around: Surround
         return
     taken = _taken(dockerfile)
     named = [build.context] if build.context else likely_contexts(path, taken, around.root)
+    if not build.context and path.parent != around.root and not is_likely(named[0], taken):
+        yield unknown_context(".")  # it is prepared somewhere else
+        return
     for folder in named[:MOST_CONTEXTS]:
         yield folder_context(folder, name=around.shown(folder), dockerfile=path)
     # `docker/api.Dockerfile` that copies `.` is built in a folder that nothing here tells of.

@@ -81,6 +81,13 @@ def likely_contexts(dockerfile: Path, sources: Iterable[str], root: Path) -> lis
     return sorted(candidates, key=lambda folder: -sum(_there(folder, source) for source in wanted))
 
 
+def is_likely(folder: Path, sources: Iterable[str]) -> bool:
+    """Whether a folder has at least half of what a Dockerfile copies from its context. One with less is hardly it:
+    what is missing there tells nothing."""
+    wanted = {source.strip("/") for source in sources if source.strip("/.")}
+    return 2 * sum(_there(folder, source) for source in wanted) >= len(wanted)
+
+
 def _above(folder: Path, root: Path) -> Iterator[Path]:
     yield folder
     if folder != root and folder.is_relative_to(root):

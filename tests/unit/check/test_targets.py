@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.check.targets import find_files, likely_contexts
+from lading.check.targets import find_files, is_likely, likely_contexts
 from lading.errors import UsageError
 from lading.tree import Patterns
 
@@ -67,6 +67,13 @@ def test_the_folder_that_has_most_of_what_is_copied_is_the_context(tmp_path: Pat
 def test_without_a_hint_it_is_the_folder_of_the_file(tmp_path: Path) -> None:
     make(tmp_path, "docker/Dockerfile")
     assert likely_contexts(tmp_path / "docker/Dockerfile", [".", "nowhere"], tmp_path)[0] == tmp_path / "docker"
+
+
+def test_a_folder_with_little_of_what_is_copied_is_hardly_the_context(tmp_path: Path) -> None:
+    make(tmp_path, "a", "b/c")
+    assert is_likely(tmp_path, ["a", "b/", "nowhere", "x", ".", "/a/"])
+    assert not is_likely(tmp_path, ["a", "nowhere", "x"])
+    assert is_likely(tmp_path, ["."])
 
 
 def test_nothing_above_the_root_is_looked_at(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_a_rule_that_is_not_there_is_refused(here: Path) -> None:
 def test_settings_say_what_does_not_count(here: Path) -> None:
     (here / "lading.toml").write_text('[check.ignore.copy-source-missing]\nreason = "made by CI"\npaths = ["a/*"]\n')
     (here / "a").mkdir()
-    (here / "a/Dockerfile").write_text(BROKEN)
+    (here / "a/Dockerfile").write_text(f"{BROKEN}COPY there /\n")
+    (here / "a/there").touch()
     told = json.loads(checked(here, "--format", "json").out)
     assert [one["place"]["path"] for one in told["findings"] if one["rule"] == "copy-source-missing"] == ["Dockerfile"]
     assert [(one["kind"], one["reason"]) for one in told["suppressed"]] == [("setting", "made by CI")]
