@@ -11,6 +11,7 @@ import msgspec
 from lading.finding import Place, Span
 
 if TYPE_CHECKING:
+    from yaml.events import Event
     from yaml.nodes import Node
 
 LARGEST = 1_000_000
@@ -71,8 +72,11 @@ def read_compose(text: str, path: str) -> ComposeFile:
 
     if len(text) > LARGEST:
         return ComposeFile(path=path, problem="the file is too long")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        top = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if _depth(yaml.parse(text, Loader=loader)) > DEEPEST:  # which `compose` would go into, and out of its stack
+            return ComposeFile(path=path, problem="it is nested too deeply")
+        top = yaml.compose(text, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return ComposeFile(path=path, problem=" ".join(str(error).split()))
     reader = _Reader(path)
@@ -80,9 +84,25 @@ def read_compose(text: str, path: str) -> ComposeFile:
     return ComposeFile(path=path, services={name: reader.service(name, node) for name, node in services.items()})
 
 
+def _depth(events: "Iterator[Event]") -> int:
+    """How many lists and mappings stand in each other at most, as far as it matters."""
+    from yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in events:
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            break
+    return depth
+
+
 class _Reader:
     def __init__(self, path: str) -> None:
         self._path = path
+        self._maps: dict[int, Mapping[str, Node]] = {}
 
     def service(self, name: str, node: "Node") -> Service:
         said = self.map(node)
@@ -118,19 +138,23 @@ class _Reader:
             return Place(path=self._path, span=Span(start.line + 1, start.column + 1, end.line, 1))
         return Place(path=self._path, span=Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1))
 
-    def map(self, node: "Node | None", depth: int = 0) -> dict[str, "Node"]:
+    def map(self, node: "Node | None") -> Mapping[str, "Node"]:
         """A mapping's values by key; of `<<` what is merged in (https://yaml.org/type/merge.html)."""
+        if id(node) not in self._maps:
+            self._maps[id(node)] = {}  # what merges itself in has nothing more
+            self._maps[id(node)] = self._map(node)
+        return self._maps[id(node)]
+
+    def _map(self, node: "Node | None") -> Mapping[str, "Node"]:
         from yaml.nodes import MappingNode, SequenceNode
 
-        if not isinstance(node, MappingNode) or depth > DEEPEST:
-            return {}
         merged: dict[str, Node] = {}
         own: dict[str, Node] = {}
-        for key, value in node.value:
+        for key, value in node.value if isinstance(node, MappingNode) else ():
             name = self.text(key)
-            if name == "<<" and key.style is None:
+            if key.tag == "tag:yaml.org,2002:merge":
                 for one in value.value if isinstance(value, SequenceNode) else [value]:
-                    merged = {**self.map(one, depth + 1), **merged}
+                    merged = {**self.map(one), **merged}
             elif name:
                 own[name] = value
         return {**merged, **own}
