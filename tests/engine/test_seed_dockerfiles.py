@@ -10,8 +10,10 @@ import pytest
 from tests.engine.conftest import Program
 from tests.engine.seeds import Workshop, image_name
 from tests.engine.service import Container
+from tests.engine.test_stockbook import SETTINGS
 from tests.seeds import facts
 from tests.seeds.facts import ALL, Defect, Variant
+from tests.support.examples import copy_of
 from tests.support.poetry_site import poetry_site
 from tests.support.public_bases import PublicBases
 from tests.support.python_bases import python_base
@@ -161,3 +163,25 @@ def mend(lading: Program, dockerfile: Path) -> None:
         before = now
         lading.attempt("check", "--fix", dockerfile.name, cwd=dockerfile.parent)
     lading("check", dockerfile.name, cwd=dockerfile.parent)
+
+
+def test_rendered_it_builds_starts_and_answers(
+    workshop: Workshop, lading: Program, engine_home: Home, tmp_path: Path
+) -> None:
+    """The stock book's own example, which fits the same record; RiskShield's is in `test_rendered_runs.py`."""
+    project, layout = copy_of("stockbook", tmp_path), tmp_path / "layout"
+    lading("build", "stockbook", "--quiet", "-o", layout, cwd=project)
+    lading("render", "dockerfile", "--write", cwd=project)
+    lading("check", "Dockerfile", cwd=project)
+    bases = PublicBases(home=engine_home, folder=tmp_path)
+    dockerfile, name = project / "Dockerfile", image_name()
+    text, flags = bases.stand_in(dockerfile.read_text(), base=layout)
+    dockerfile.write_text(text)
+    try:
+        workshop.docker("buildx", "build", "--load", "--network=host", "--tag", name, *flags, project)
+        settings = [f"{key}={value}" for key, value in SETTINGS.items()]
+        with workshop.running(name, *(word for one in settings for word in ("--env", one)), retries=120) as running:
+            state, said = workshop.health(running)
+            assert state == "healthy", said + running.logs()
+    finally:
+        workshop.docker.attempt("rmi", "--force", name)
