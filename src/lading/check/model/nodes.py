@@ -147,13 +147,14 @@ class Overlaid(Below):
 class Changed(Below):
     """Children to each of which the same is done."""
 
-    __slots__ = ("_done", "_under", "change")
+    __slots__ = ("_done", "_rest", "_under", "change")
 
     def __init__(self, under: Below, change: "Change") -> None:
         self.depth = under.depth + 1
         self.change = change
         self._under = under
         self._done: dict[str, Node] = {}
+        self._rest: Node | None = None
 
     def get(self, name: str) -> Node:
         """See `Below.get`."""
@@ -164,7 +165,9 @@ class Changed(Below):
 
     def rest(self) -> Node:
         """See `Below.rest`."""
-        return self.change(self._under.rest())
+        if self._rest is None:
+            self._rest = self.change(self._under.rest())
+        return self._rest
 
     def names(self) -> Iterable[str]:
         """See `Below.names`."""
@@ -174,7 +177,7 @@ class Changed(Below):
 class Paired(Below):
     """Children of two nodes, put together by name."""
 
-    __slots__ = ("_done", "_one", "_other", "_together")
+    __slots__ = ("_done", "_one", "_other", "_rest", "_together")
 
     def __init__(self, one: Node, other: Node, together: Callable[[Node, Node], Node]) -> None:
         self.depth = max(depth_of(one), depth_of(other)) + 1
@@ -182,6 +185,7 @@ class Paired(Below):
         self._other = other
         self._together = together
         self._done: dict[str, Node] = {}
+        self._rest: Node | None = None
 
     def get(self, name: str) -> Node:
         """See `Below.get`."""
@@ -192,7 +196,9 @@ class Paired(Below):
 
     def rest(self) -> Node:
         """See `Below.rest`."""
-        return self._together(self._one.rest, self._other.rest)
+        if self._rest is None:
+            self._rest = self._together(self._one.rest, self._other.rest)
+        return self._rest
 
     def names(self) -> Iterable[str]:
         """See `Below.names`."""

@@ -47,13 +47,18 @@ def settle(instruction: AnyInstruction, scene: Scene, scope: Scope) -> None:
         case Shell(words=words):
             scene.now = replace(scene.now, shell=tuple(word.text for word in words))
         case Entrypoint(command=command):
-            base_cmd = config.cmd if config.cmd is not None and config.cmd.origin.stage == scene.origin.stage else None
-            made = replace(config, entrypoint=launch(command, scene), cmd=base_cmd)
-            scene.now = replace(scene.now, config=made)
+            cmd = config.cmd if _is_own(config.cmd, scene) else None
+            scene.now = replace(scene.now, config=replace(config, entrypoint=launch(command, scene), cmd=cmd))
         case Cmd() | Healthcheck() | Expose() | Label() | Volume() | Stopsignal() | Onbuild():
             scene.now = replace(scene.now, config=configured(instruction, config, scene, scope))
         case _:
             pass
+
+
+def _is_own(cmd: Launch | None, scene: Scene) -> bool:
+    """Whether a command was set in this stage; ENTRYPOINT takes that of its base away
+    (https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact)."""
+    return cmd is not None and cmd.origin.act != "base" and cmd.origin.stage == scene.origin.stage
 
 
 def configured(

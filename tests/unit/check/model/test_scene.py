@@ -142,6 +142,19 @@ def test_a_thousand_edits_of_the_same_folder_exhaust_nothing() -> None:
     assert now.look("/app").present
 
 
+def test_what_may_have_been_done_many_times_is_looked_up_as_fast() -> None:
+    now = scene()
+    now.write("/app/a")
+    for number in range(40):
+        with now.perhaps():
+            now.write(f"/app/{number}")
+            now.chmod("/app", 0o700, deep=True)
+
+    assert now.look("/app/7").presence == "unknown"
+    assert now.look("/app/none/below").absent
+    assert now.now.files.is_closed("/app")
+
+
 def entry_of(now: Scene, path: str) -> Entry:
     entry = now.look(path).entry
     assert entry is not None
@@ -161,7 +174,7 @@ DEEDS = st.one_of(
 path below the first."""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.lists(st.tuples(DEEDS, st.sampled_from(["done", "done", "perhaps done", "perhaps not done"])), max_size=12))
 def test_no_claim_is_wrong_whatever_is_done(deeds: list[tuple[tuple[str, ...], str]]) -> None:
     now = scene()
