@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from posixpath import dirname, join
 
+from lading.check.effects.reach import perhaps_files, roam
 from lading.check.model.scene import Scene
+
+_TRACES = (".cache", ".config", ".local", ".npm", ".yarn", ".yarnrc", ".bun", ".node-gyp")
+_PLACES = (
+    "GOCACHE", "GOMODCACHE", "NPM_CONFIG_CACHE", "PIP_CACHE_DIR", "PNPM_HOME", "POETRY_CACHE_DIR", "UV_CACHE_DIR",
+    "XDG_CACHE_HOME", "npm_config_cache",
+)  # fmt: skip
+"""Variables that name another place for a cache."""
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file, by its path; nothing where they are not known."""
@@ -42,6 +50,21 @@ def nearest(scene: Scene, name: str) -> str | None:
             return folder
         folder = dirname(folder) if folder != "/" else ""
     return None
+
+
+def leave_traces(scene: Scene) -> None:
+    """A tool keeps caches and settings in the user's home, and what it works with in `/tmp`, unless it is told of
+    another place."""
+    folder = home(scene)
+    if folder is None:
+        roam(scene)
+    else:
+        perhaps_files(scene, folder, _TRACES)
+    scene.grow("/tmp")  # noqa: S108
+    for name in _PLACES:
+        place = scene.now.env.get(name)
+        if place:
+            scene.grow(place)
 
 
 def is_on(value: str | None) -> bool | None:

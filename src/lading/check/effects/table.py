@@ -7,6 +7,7 @@ from lading.check.effects.asked import Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.node import managers
 from lading.check.effects.python import managers as python_managers
+from lading.check.effects.surroundings import leave_traces
 from lading.check.model.scene import Scene
 
 _HARMLESS_NAMES = """
@@ -27,10 +28,22 @@ def nothing(_asked: Asked, _scene: Scene) -> None:
     """No effect."""
 
 
+def _tool(effect: Effect) -> Effect:
+    """A tool that keeps caches and notes of its own, besides what it does."""
+
+    def with_traces(asked: Asked, scene: Scene) -> None:
+        effect(asked, scene)
+        leave_traces(scene)
+
+    return with_traces
+
+
 def anything(_asked: Asked, scene: Scene) -> None:
     """A program that nobody knows: it may have done anything."""
     scene.blur_all()
 
+
+_TOOLS: Mapping[str, Effect] = {**go.EFFECTS, **managers.EFFECTS, **python_managers.EFFECTS}
 
 EFFECTS: Mapping[str, Effect] = {
     **dict.fromkeys(HARMLESS, nothing),
@@ -42,13 +55,11 @@ EFFECTS: Mapping[str, Effect] = {
     **apt.EFFECTS,
     **apk.EFFECTS,
     **project.EFFECTS,
-    **go.EFFECTS,
-    **managers.EFFECTS,
-    **python_managers.EFFECTS,
+    **{name: _tool(effect) for name, effect in _TOOLS.items()},
 }
 """What each program does, by its name without folders."""
 
 
 def effect_of(asked: Asked) -> Effect:
     """What a program does; of one that is not known, anything."""
-    return EFFECTS.get(asked.program) or python_managers.by_version(asked.program) or anything
+    return EFFECTS.get(python_managers.unversioned(asked.program), anything)

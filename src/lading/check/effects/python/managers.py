@@ -26,7 +26,7 @@ EFFECTS: Mapping[str, Effect] = {
 _VERSIONED = re.compile(r"(python|pip)3\.[0-9]{1,2}\Z")
 
 
-def by_version(program: str) -> Effect | None:
-    """What `python3.13` and `pip3.13` do; nothing for other names."""
+def unversioned(program: str) -> str:
+    """The name without a version: `python` for `python3.13`, `pip` for `pip3.13`."""
     found = _VERSIONED.match(program)
-    return EFFECTS[found[1]] if found else None
+    return found[1] if found else program
