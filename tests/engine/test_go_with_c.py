@@ -1,12 +1,11 @@
 """A program with parts in C: compiled with Debian's compilers, isolated; by BuildKit too; and told where that cannot
 be."""
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 
 import pytest
 from tests.engine.conftest import Program
-from tests.engine.service import ALONE, CLOSED, Container, container
 from tests.support.public_bases import PublicBases
 from tools.engine.home import Home
 
@@ -31,7 +30,6 @@ func main() {
 }
 """
 SCALE = "int scale(int number) { return FACTOR * number; }\n"
-NAME = "lading-go-with-c"
 
 
 @pytest.fixture(scope="module")
@@ -49,54 +47,50 @@ def folder(lading: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+def answer(lading: Program, image: str | Path, folder: Path) -> dict[str, int]:
+    """What a service says that has become healthy."""
+    told = lading("run", "--wait-healthy", "--probe", "/health", image, cwd=folder)
+    found: dict[str, int] = json.loads(told[told.index("{") : told.index("}") + 1])
+    return found
+
+
 @pytest.fixture(scope="module")
-def embedded(folder: Path, lading: Program, docker: Program) -> Iterator[str]:
-    """Its image by the embedded engine."""
-    lading("build", "--locked", "--load", "-t", f"{NAME}:embedded", cwd=folder)
-    yield f"{NAME}:embedded"
-    docker("rmi", "--force", f"{NAME}:embedded")
+def built(folder: Path, lading: Program) -> Path:
+    """The folder, its image built by the embedded engine."""
+    lading("build", "--locked", cwd=folder)
+    return folder
 
 
-def answered(server: Container) -> tuple[int, dict[str, object]]:
-    server.wait()
-    return server.get("/health")
+def test_it_runs_with_the_library_that_the_lock_has_added(lading: Program, built: Path) -> None:
+    assert " libwebp.so.7 libwebp7 pictures\n" in (built / "lading.lock").read_text()
+    assert answer(lading, "pictures", built) == {"scaled": 42, "webp": 1}
 
 
-def test_it_runs_with_the_library_that_the_lock_has_added(docker: Program, folder: Path, embedded: str) -> None:
-    assert " libwebp.so.7 libwebp7 pictures\n" in (folder / "lading.lock").read_text()
-    with container(docker, embedded, *CLOSED, *ALONE) as server:
-        assert answered(server) == (200, {"scaled": 42, "webp": 1})
-
-
-def test_a_file_that_only_the_compiler_reads_makes_another_program(
-    folder: Path, lading: Program, embedded: str, docker: Program
-) -> None:
-    assert "nothing changed" in lading("build", "--locked", cwd=folder)
-    (folder / "deep/factor.h").write_text("#define FACTOR 3\n")
-    lading("build", "--locked", "--load", "-t", f"{NAME}:changed", cwd=folder)
+def test_a_file_that_only_the_compiler_reads_makes_another_program(lading: Program, built: Path) -> None:
+    assert b"nothing changed" in lading.attempt("build", "--locked", cwd=built).stdout
+    (built / "deep/factor.h").write_text("#define FACTOR 3\n")
     try:
-        with container(docker, f"{NAME}:changed", *CLOSED, *ALONE) as server:
-            assert answered(server) == (200, {"scaled": 63, "webp": 1})
+        lading("build", "--locked", cwd=built)
+        assert answer(lading, "pictures", built) == {"scaled": 63, "webp": 1}
     finally:
-        docker("rmi", "--force", f"{NAME}:changed")
-        (folder / "deep/factor.h").write_text("#define FACTOR 2\n")
+        (built / "deep/factor.h").write_text("#define FACTOR 2\n")
 
 
-def test_a_foreign_architecture_is_told_with_the_way_out(folder: Path, lading: Program, embedded: str) -> None:
-    lading("lock", "--platform", "linux/arm64", cwd=folder)
-    refused = lading.attempt("build", "--platform", "linux/arm64", cwd=folder)
+def test_a_foreign_architecture_is_told_with_the_way_out(built: Path, lading: Program) -> None:
+    lading("lock", "--platform", "linux/arm64", cwd=built)
+    refused = lading.attempt("build", "--platform", "linux/arm64", cwd=built)
     told = refused.stderr.decode()
     assert refused.returncode == 2, told
     assert "compiled on linux/arm64, which this machine is not" in told
     assert "--engine buildkit" in told
 
 
-def test_what_the_compiler_lacks_is_offered_by_name(folder: Path, lading: Program, embedded: str) -> None:
-    settings = folder / "lading.toml"
+def test_what_the_compiler_lacks_is_offered_by_name(built: Path, lading: Program) -> None:
+    settings = built / "lading.toml"
     said = settings.read_text()
     settings.write_text("")
     try:
-        refused = lading.attempt("build", cwd=folder)
+        refused = lading.attempt("build", cwd=built)
     finally:
         settings.write_text(said)
     told = refused.stderr.decode()
@@ -111,21 +105,15 @@ def bases(engine_home: Home, tmp_path: Path) -> PublicBases:
     return PublicBases(home=engine_home, folder=tmp_path / "bases")
 
 
-@pytest.mark.usefixtures("embedded")
 def test_buildkit_builds_it_from_the_rendered_dockerfile(
-    docker: Program, folder: Path, lading: Program, bases: PublicBases, tmp_path: Path
+    docker: Program, built: Path, lading: Program, bases: PublicBases, tmp_path: Path
 ) -> None:
-    layout = tmp_path / "layout"
-    lading("build", "-o", layout, cwd=folder)
-    text, flags = bases.stand_in(lading("render", "dockerfile", cwd=folder), base=layout)
+    layout, archive = tmp_path / "layout", tmp_path / "image.tar"
+    lading("build", "-o", layout, cwd=built)
+    text, flags = bases.stand_in(lading("render", "dockerfile", cwd=built), base=layout)
     file = tmp_path / "Dockerfile"
     # The stand-in for the official image of Go lacks the compilers that this one has.
     file.write_text(text.replace("recommends libwebp-dev", "recommends gcc libc6-dev pkg-config libwebp-dev"))
-    name = f"{NAME}:buildkit"
-    where = ("--network=host", "--tag", name, "--file", file)
-    docker("buildx", "build", "--quiet", "--load", *where, *flags, folder)
-    try:
-        with container(docker, name, *CLOSED, *ALONE) as server:
-            assert answered(server) == (200, {"scaled": 42, "webp": 1})
-    finally:
-        docker("rmi", "--force", name)
+    where = ("--network=host", "--file", file, "--output", f"type=oci,dest={archive}")
+    docker("buildx", "build", "--quiet", *where, *flags, built)
+    assert answer(lading, archive, built) == {"scaled": 42, "webp": 1}

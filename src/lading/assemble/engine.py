@@ -16,6 +16,7 @@ from lading.assemble.result import BuildReport, LayerReport, PlatformReport, Ste
 from lading.assemble.work import Asked, Work
 from lading.assemble.workshop import Workshop, threads
 from lading.digest import Digest, digest_of
+from lading.errors import StepFailed, raise_all
 from lading.lock.model import Pins
 from lading.oci.model import Image, Layer, Platform
 from lading.oci.partial import image_of, index_of
@@ -111,7 +112,7 @@ class EmbeddedEngine:
                 unpacked=sum(max(0, layer.unpacked) for layer in reports),
             ),
             steps=tuple(step for _, step in made),
-            notes=tuple(one.told() for one in work.unmet()),
+            notes=_settled(work),
         )
 
     def _layers(self, work: Work) -> list[tuple[LayerRecord, StepReport]]:
@@ -166,6 +167,22 @@ class EmbeddedEngine:
         record = compose(workshop.store, step.title, segments, compression=plan.compression, mtime=workshop.mtime)
         workshop.store.put_action(asked.key, record)
         return record, made.packed, len(segments) - made.packed
+
+
+def _settled(work: Work) -> tuple[str, ...]:
+    """Notes of libraries that are missing and may be. Raises for those that must not: each would only show when the
+    service first needs it, which may be late."""
+    found = work.unmet()
+    missing = [one for one in found if one.library not in work.plan.missing_libraries]
+    if missing:
+        from lading.assemble.python.librarylock import usual_packages
+
+        where = f"{work.plan.service} › {work.platform}"
+        names = (next(iter(usual_packages(one.library)), "") for one in missing)
+        raise_all(
+            StepFailed(one.told(), where=where, fix=one.advice(name)) for one, name in zip(missing, names, strict=True)
+        )
+    return tuple(f"{one.told()}, as lading.toml allows" for one in found)
 
 
 def _platform(text: str) -> Platform:

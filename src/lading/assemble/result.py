@@ -104,10 +104,15 @@ class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     needed_by: tuple[str, ...]
 
     def told(self) -> str:
-        """It in words, with what to do."""
+        """It in words."""
+        return f"{', '.join(self.needed_by)} needs {self.library}, which is not in the image"
+
+    def advice(self, package: str) -> str:
+        """What to do about it. `package` is what Debian usually calls the package that has it, or empty."""
+        likely = f" ({package}, by its name)" if package else ""
         return (
-            f"{', '.join(self.needed_by)} needs {self.library}, which is not in the image: `lading lock` looks for its "
-            "package (or name one: `packages`)"
+            f"lading lock, which adds Debian's package that has it{likely}; where it comes with the host: "
+            f'missing-libraries = ["{self.library}"] in lading.toml'
         )
 
 

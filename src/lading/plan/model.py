@@ -378,8 +378,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `folder` is the service's folder relative to the repository (`.` for the root), `context` the one that the steps'
     source paths are relative to: the same, unless the service shares source with others (a workspace, a Go module).
-    `image` is its name without a tag;
-    `budget` is the strategy's limit in bytes on disk, or nothing; `notes` are guesses that a person should see.
+    `image` is its name without a tag; `budget` is the strategy's limit in bytes on disk, or nothing;
+    `missing_libraries` are those that it may lack although something in it is linked with them; `notes` are guesses
+    that a person should see.
     """
 
     service: str
@@ -392,6 +393,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[Process, ...]
     compression: Literal["gzip", "zstd"] = "gzip"
     budget: int | None = None
+    missing_libraries: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -2,8 +2,20 @@
 
 from typing import Any, Literal
 
+import msgspec
+
 from lading.plan.excludes import left_out
-from lading.plan.model import Accounts, HealthCheck, Plan, Process, RuntimeConfig, Stage
+from lading.plan.model import (
+    Accounts,
+    HealthCheck,
+    MakeFolder,
+    OwnProgram,
+    Plan,
+    Process,
+    RuntimeConfig,
+    Stage,
+    ToolchainBase,
+)
 from lading.plan.reasons import Notebook, Planned
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import Fact, ServiceFacts
@@ -15,6 +27,13 @@ Book = Notebook[Any]
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 """Where programs are looked for on a Debian base."""
+
+PROBE = "/lading/probe"
+"""Where Lading's own program for health checks is: in a folder that no service has."""
+PROBE_GO = "1.24"
+"""The least Go that compiles it, as its go.mod says."""
+WHY_PROBE = "asks the service how it is"
+WHY_VOLUME = "what outlives a container; a new volume takes its owner from here"
 
 DEFAULT_PORT = 8080
 """The port where nothing names one: not privileged, and what serverless container platforms expect."""
@@ -67,9 +86,11 @@ def choose_health(book: Book, port: int | None) -> str | None:
 
 
 def tell_rest(book: Book) -> None:
-    """Write down what only the strategy decides: user, variables, budget."""
+    """Write down what only the strategy decides: user, volumes, variables, budget."""
     strategy = book.strategy
     book.add("run", "user", f"{strategy.uid}:{strategy.gid}", book.origin("user"))
+    for volume in strategy.volumes:
+        book.add("run", "volume", volume, book.origin("volumes"))
     for name, value in strategy.env:
         secret = bool(value) and names_secret(name)
         book.add("run", f"env {name}", "…" if secret else value, book.origin(f"env.{name}"))
@@ -89,6 +110,7 @@ def planned(
 ) -> Planned:
     """The plan of what has been decided about a service, and the reasons. For `context` see `Plan`."""
     facts, strategy = book.facts, book.strategy
+    stages, config = with_volumes(strategy, stages, config)
     plan = Plan(
         service=strategy.service,
         folder=facts.folder,
@@ -100,9 +122,44 @@ def planned(
         processes=processes,
         compression=strategy.compression,
         budget=strategy.budget,
+        missing_libraries=strategy.missing_libraries,
         notes=(*dict.fromkeys(book.notes), *(secrets_note(facts, strategy) if facts.secrets else ())),
     )
     return Planned(plan, tuple(book.reasons))
+
+
+def with_volumes(
+    strategy: ServiceStrategy, stages: tuple[Stage, ...], config: RuntimeConfig
+) -> tuple[tuple[Stage, ...], RuntimeConfig]:
+    """The stages and what the image says of its run, with the strategy's volumes: folders of the image's user, behind
+    its account and before whatever is copied."""
+    wanted = tuple(volume for volume in strategy.volumes if volume not in config.volumes)
+    if not wanted:
+        return stages, config
+    folders = tuple(
+        MakeFolder(path=volume, uid=strategy.uid, gid=strategy.gid, why=WHY_VOLUME) for volume in wanted
+    )  # fmt: skip
+    runtime = stages[-1]
+    first = sum(isinstance(step, Accounts) for step in runtime.steps[:1])
+    steps = (*runtime.steps[:first], *folders, *runtime.steps[first:])
+    volumes = tuple(sorted((*config.volumes, *wanted)))
+    return (
+        (*stages[:-1], msgspec.structs.replace(runtime, steps=steps)),
+        msgspec.structs.replace(config, volumes=volumes),
+    )
+
+
+def probe_stage(go: str, protocol: Literal["http", "grpc"] = "http") -> Stage:
+    """The stage of Lading's own program that asks a service how it is, compiled by that Go or a newer one: the same for
+    every service, whatever its source."""
+    step = OwnProgram(name="grpc-probe" if protocol == "grpc" else "probe", path=PROBE, why=WHY_PROBE)
+    base = ToolchainBase(name="go", version=go)
+    return Stage(name="probe", base=base, steps=(step,), why="compiles what the health check runs")
+
+
+def probe_command(protocol: Literal["http", "grpc"], port: int, path: str, timeout: float) -> tuple[str, ...]:
+    """How that program asks a path by HTTP, or gRPC's health service, in that many seconds."""
+    return PROBE, f"{protocol}://127.0.0.1:{port}{path}", f"{timeout:g}s"
 
 
 def health_check(

@@ -23,6 +23,7 @@ from lading.strategy.values import (
     Glob,
     ImageName,
     LabelName,
+    LibraryName,
     LinkTarget,
     Mode,
     PackageName,
@@ -137,6 +138,8 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     exclude: list[Glob] | UnsetType = UNSET
     packages: list[DebianName] | UnsetType = UNSET
     build_packages: list[DebianName] | UnsetType = UNSET
+    missing_libraries: list[LibraryName] | UnsetType = UNSET
+    volumes: list[PathInImage] | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     processes: dict[ProcessName, Command] | UnsetType = UNSET
     stop_signal: Signal | UnsetType = UNSET
@@ -152,7 +155,7 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ImageHealth(Health, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """The health check of an image of packages: a command, since nothing in it need be able to ask a path."""
+    """The health check of an image of packages: a command of its own, or a path that a program of Lading's asks."""
 
     command: Command | UnsetType = UNSET
 
@@ -238,7 +241,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 class HealthStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """The health check with every default applied; times in seconds. No `path` means: the one that the source has.
-    `command` is what an image of packages runs instead of asking a path."""
+    `command` is what an image of packages may run instead of asking a path."""
 
     enabled: bool
     path: str | None
@@ -314,6 +317,8 @@ class ServiceStrategy(msgspec.Struct, frozen=True, kw_only=True):
     engine: Literal["embedded", "buildkit"] = "embedded"
     prove: ProveStrategy = ProveStrategy()
     dockerfile: str = ""
+    missing_libraries: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()
 
     def origin(self, key: str) -> str | None:
@@ -351,7 +356,6 @@ class ImageStrategy(ServiceStrategy, frozen=True, kw_only=True):
     entrypoint: tuple[str, ...] = ()
     workdir: str = ""
     accounts: tuple[tuple[str, tuple[int, int]], ...] = ()
-    volumes: tuple[str, ...] = ()
     folders: tuple[FolderStrategy, ...] = ()
     files: tuple[FileStrategy, ...] = ()
     links: tuple[tuple[str, str], ...] = ()

@@ -76,6 +76,8 @@ KEYS: Mapping[str, str] = {
     "suite": "The Debian release: `trixie` (default) or `bookworm`.",
     "timeout": "How long an answer may take (10s).",
     "user": "Numeric user and group that the service runs as (`65532:65532`).",
+    "missing-libraries": "Shared libraries that the image may lack although something in it is linked with them, such "
+    "as `libcuda.so.1`, which comes with the host. Any other is an error.",
     "volumes": "Folders whose content outlives a container. They belong to the image's user.",
     "waive": "Requirements that are not made of the image, by their ids, each with the reason.",
     "without": "Packages that are left out although others depend on them: only maintainer scripts use them.",

@@ -88,6 +88,13 @@ PackageName = Annotated[
 DebianName = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9+.-]+" + END, description="the name of a Debian package, such as `libpq5`")
 ]
+LibraryName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_+.-]*\.so(?:\.[A-Za-z0-9_.]+)?" + END,
+        description="the file name of a shared library, such as `libcuda.so.1`",
+    ),
+]
 Glob = Annotated[
     str,
     Meta(

@@ -72,9 +72,11 @@ def test_a_wheel_that_was_built_is_looked_into(tmp_path: Path) -> None:
 
 
 def test_it_is_told_with_what_to_do() -> None:
-    told = Unmet(library="libpq.so.5", needed_by=("psycopg2",)).told()
-    assert "psycopg2 needs libpq.so.5" in told
-    assert "lading lock" in told
+    missing = Unmet(library="libpq.so.5", needed_by=("psycopg2",))
+    assert "psycopg2 needs libpq.so.5" in missing.told()
+    assert "lading lock" in missing.advice("libpq5")
+    assert "libpq5" in missing.advice("libpq5")
+    assert 'missing-libraries = ["libpq.so.5"]' in missing.advice("")
 
 
 def test_only_names_of_libraries_count() -> None:

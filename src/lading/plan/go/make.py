@@ -1,6 +1,5 @@
 """The plan of a Go service: programs made in one stage, copied onto a base that needs nothing else. Pure."""
 
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from lading.errors import raise_all
@@ -19,7 +18,6 @@ from lading.plan.model import (
     HealthCheck,
     ImageBase,
     MakeFolder,
-    OwnProgram,
     RuntimeConfig,
     ScratchBase,
     Stage,
@@ -30,12 +28,16 @@ from lading.plan.reasons import Planned
 from lading.plan.running import (
     CERTIFICATES,
     FOLDERS,
+    PROBE,
+    WHY_PROBE,
     accounts_of,
     choose_health,
     choose_port,
     health_check,
     labels_of,
     planned,
+    probe_command,
+    probe_stage,
     tell_rest,
 )
 from lading.strategy.model import ServiceStrategy
@@ -43,11 +45,8 @@ from lading.survey.model import Fact, GoService
 from lading.survey.patterns import SECRETS
 
 WORKDIR = "/app"
-PROBE = "/lading/probe"
-"""Where Lading's own program for health checks is: in a folder that no service has."""
 ZONES = "/usr/share/zoneinfo"
 """Where Go looks for time zones (https://pkg.go.dev/time#LoadLocation)."""
-_WHY_PROBE = "asks the service how it is"
 _ASKS = "a program of its own asks: there is no shell, no curl, and no need of either"
 
 
@@ -84,10 +83,11 @@ def go_plan(facts: GoService, strategy: ServiceStrategy, *, revision: str = "") 
         steps=(_binaries(facts, strategy, decided),),
         why="compiles for the target; does not ship",
     )
+    probe = (probe_stage(decided.go, decided.health.protocol),) if decided.health else ()
     return planned(
         book,
         context=facts.context,
-        stages=(*_probe(toolchain, decided.health), build, _runtime(strategy, decided)),
+        stages=(*probe, build, _runtime(strategy, decided)),
         config=_config(facts, strategy, decided, revision),
         processes=decided.start.processes,
     )
@@ -122,13 +122,6 @@ def _binaries(facts: GoService, strategy: ServiceStrategy, decided: _Decisions) 
     )
 
 
-def _probe(toolchain: ToolchainBase, health: _Health | None) -> Iterator[Stage]:
-    """A stage of its own for the program that asks: it is the same for every service, whatever its source."""
-    if health:
-        step = OwnProgram(name="grpc-probe" if health.protocol == "grpc" else "probe", path=PROBE, why=_WHY_PROBE)
-        yield Stage(name="probe", base=toolchain, steps=(step,), why="compiles what the health check runs")
-
-
 def _runtime(strategy: ServiceStrategy, decided: _Decisions) -> Stage:
     base = decided.base
     steps: list[Step] = [accounts_of(strategy)] if has_accounts(base) else []
@@ -138,7 +131,7 @@ def _runtime(strategy: ServiceStrategy, decided: _Decisions) -> Stage:
         steps.append(MakeFolder(path="/tmp", uid=0, gid=0, mode=0o1777, why="anybody's temporary files"))  # noqa: S108
     steps.append(CopyFromStage(stage="build", path=FOLDER, why="the programs, and nothing of what made them"))
     if decided.health:
-        steps.append(CopyFromStage(stage="probe", path=PROBE, why=_WHY_PROBE))
+        steps.append(CopyFromStage(stage="probe", path=PROBE, why=WHY_PROBE))
     return Stage(name="runtime", base=base, steps=tuple(steps), why="what ships, and nothing else")
 
 
@@ -155,8 +148,7 @@ def _choose_health(book: GoNotebook, port: int | None) -> _Health | None:
 
 
 def _check(strategy: ServiceStrategy, health: _Health) -> HealthCheck:
-    address = f"{health.protocol}://127.0.0.1:{health.port}{health.path}"
-    command = (PROBE, address, f"{strategy.health.timeout:g}s")
+    command = probe_command(health.protocol, health.port, health.path, strategy.health.timeout)
     return health_check(strategy, command, path=health.path, port=health.port, protocol=health.protocol, why=_ASKS)
 
 

@@ -7,6 +7,7 @@ from lading.plan.bases import package_base
 from lading.plan.model import (
     Accounts,
     CopyFile,
+    CopyFromStage,
     HealthCheck,
     MakeFolder,
     MakeLink,
@@ -18,7 +19,20 @@ from lading.plan.model import (
 )
 from lading.plan.packages.servers import Server, known_server
 from lading.plan.reasons import Notebook, Planned
-from lading.plan.running import FOLDERS, accounts_of, health_check, labels_of, planned, tell_rest
+from lading.plan.running import (
+    FOLDERS,
+    PROBE,
+    PROBE_GO,
+    WHY_PROBE,
+    WHY_VOLUME,
+    accounts_of,
+    health_check,
+    labels_of,
+    planned,
+    probe_command,
+    probe_stage,
+    tell_rest,
+)
 from lading.strategy.model import FileStrategy, FolderStrategy, ImageStrategy
 from lading.survey.model import Fact, PackagesService
 
@@ -59,10 +73,11 @@ def packages_plan(facts: PackagesService, strategy: ImageStrategy, *, revision: 
     config = _config(book, strategy, server, revision)
     raise_all(book.problems)
     why = f"the files of {', '.join(strategy.packages)} and what they need; maintainer scripts do not run"
+    runtime = Stage(name="runtime", base=base, steps=_steps(strategy, server, config), why=why)
     return planned(
         book,
         context=facts.folder,
-        stages=(Stage(name="runtime", base=base, steps=_steps(strategy, server, config), why=why),),
+        stages=(probe_stage(PROBE_GO), runtime) if _asks(config) else (runtime,),
         config=config,
         processes=_processes(book, strategy, config),
     )
@@ -95,8 +110,8 @@ def _tell(book: Book, strategy: ImageStrategy, base: str, server: Server) -> Non
     if left_out:
         source = server.title if strategy.without is None else book.origin("without")
         book.add("base", "without", ", ".join(left_out), source)
-    for volume in _volumes(strategy, server):
-        book.add("run", "volume", volume, book.origin("volumes") if strategy.volumes else server.title)
+    for volume in () if strategy.volumes else server.volumes:
+        book.add("run", "volume", volume, server.title)
     if "/" not in strategy.image:
         book.note(f"{strategy.image} without a registry means Docker Hub's image of that name (`registry`, `image`)")
     tell_rest(book)
@@ -136,11 +151,7 @@ def _health(book: Book, strategy: ImageStrategy, server: Server) -> HealthCheck 
         book.add("run", "health", "none", book.origin("health"))
         return None
     if health.path:
-        book.problem(
-            f"the health check of {book.name} asks a path, and its packages need not have a program that could",
-            where=book.origin("health.path"),
-            fix="name a command that tells by its exit code: health.command",
-        )
+        return _asked(book, strategy, health.path, strategy.port or server.port)
     command = health.command or server.health
     if not command:
         book.note("there is no health check (`health.command` names one)")
@@ -151,6 +162,18 @@ def _health(book: Book, strategy: ImageStrategy, server: Server) -> HealthCheck 
     if server.start_period is not None and strategy.origin("health.start-period") is None:
         return msgspec.structs.replace(made, start_period=server.start_period)
     return made
+
+
+def _asked(book: Book, strategy: ImageStrategy, path: str, port: int) -> HealthCheck | None:
+    """A check that asks a path by Lading's own program: packages need not have one that could."""
+    if strategy.health.command or not port:
+        what = "asks a path and runs a command" if strategy.health.command else "asks a path, and there is no port"
+        fix = "leave one of them out" if strategy.health.command else f"name the port: images.{book.name}.port"
+        book.problem(f"the health check of {book.name} {what}", where=book.origin("health.path"), fix=fix)
+        return None
+    book.reason("run", "health", book.said("health.path", path))
+    command = probe_command("http", port, path, strategy.health.timeout)
+    return health_check(strategy, command, path=path, port=port, why="a program of its own asks")
 
 
 def _volumes(strategy: ImageStrategy, server: Server) -> tuple[str, ...]:
@@ -171,7 +194,13 @@ def _steps(strategy: ImageStrategy, server: Server, config: RuntimeConfig) -> tu
         *(_folder(one, one.path in config.volumes) for one in sorted(folders, key=lambda one: one.path)),
         *(_file(texts[path]) for path in sorted(texts)),
         *(MakeLink(path=path, target=target, why="a name that the team wants") for path, target in strategy.links),
+        *((CopyFromStage(stage="probe", path=PROBE, why=WHY_PROBE),) if _asks(config) else ()),
     )
+
+
+def _asks(config: RuntimeConfig) -> bool:
+    """Whether Lading's own program asks how the service is."""
+    return config.health is not None and config.health.command[0] == PROBE
 
 
 def _accounts(strategy: ImageStrategy) -> Accounts:
@@ -189,7 +218,7 @@ def _own_folder(path: str, strategy: ImageStrategy) -> FolderStrategy:
 
 
 def _folder(one: FolderStrategy, volume: bool) -> MakeFolder:
-    why = "what outlives a container; a new volume takes its owner from here" if volume else "a folder with its owner"
+    why = WHY_VOLUME if volume else "a folder with its owner"
     return MakeFolder(path=one.path, uid=one.uid, gid=one.gid, mode=one.mode, why=why)
 
 

@@ -20,7 +20,15 @@ from lading.plan.python.commands import health_command
 from lading.plan.python.decide import Decisions, decide
 from lading.plan.python.starting import VENV
 from lading.plan.reasons import Planned
-from lading.plan.running import CERTIFICATES, FOLDERS, accounts_of, health_check, labels_of, secrets_note
+from lading.plan.running import (
+    CERTIFICATES,
+    FOLDERS,
+    accounts_of,
+    health_check,
+    labels_of,
+    secrets_note,
+    with_volumes,
+)
 from lading.strategy.model import ServiceStrategy
 from lading.survey.model import PythonService
 
@@ -44,17 +52,19 @@ def python_plan(facts: PythonService, strategy: ServiceStrategy, *, revision: st
     runtime = Stage(
         name="runtime", base=decisions.base, steps=(*accounts, copied, *source), why="what ships, and nothing else"
     )
+    stages, config = with_volumes(strategy, (build, runtime), _config(facts, strategy, decisions, revision))
     plan = Plan(
         service=strategy.service,
         folder=facts.folder,
         context=places.context,
         image=strategy.image,
         platforms=strategy.platforms,
-        stages=(build, runtime),
-        config=_config(facts, strategy, decisions, revision),
+        stages=stages,
+        config=config,
         processes=decisions.processes,
         compression=strategy.compression,
         budget=strategy.budget,
+        missing_libraries=strategy.missing_libraries,
         notes=(*decisions.notes, *secrets_note(facts, strategy)),
     )
     return Planned(plan, decisions.reasons)

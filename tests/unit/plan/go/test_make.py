@@ -9,10 +9,12 @@ from lading.plan.make import make_plan, starts
 from lading.plan.model import (
     Accounts,
     BaseFiles,
+    CopyFromStage,
     DebianBase,
     GoBinaries,
     GoProgram,
     ImageBase,
+    MakeFolder,
     OwnProgram,
     Plan,
     ScratchBase,
@@ -176,6 +178,17 @@ def test_without_a_health_check_there_is_no_probe() -> None:
     made = plan(SHOP, "health = false")
     assert made.config.health is None
     assert not any(isinstance(step, OwnProgram) for stage in made.stages for step in stage.steps)
+
+
+def test_volumes_belong_to_the_user_and_are_there_before_anything_is_copied() -> None:
+    made = plan(SHOP, 'volumes = ["/var/lib/shop", "/data"]\nuser = "7:8"')
+    assert made.config.volumes == ("/data", "/var/lib/shop")
+    accounts, first, second, *rest = made.runtime.steps
+    assert isinstance(accounts, Accounts)
+    assert [(step.path, step.uid, step.gid) for step in (first, second) if isinstance(step, MakeFolder)] == [
+        ("/data", 7, 8), ("/var/lib/shop", 7, 8),
+    ]  # fmt: skip
+    assert all(isinstance(step, CopyFromStage) for step in rest)
 
 
 def test_what_has_parts_in_c_gets_compilers_and_a_base_with_libc() -> None:

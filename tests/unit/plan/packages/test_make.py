@@ -4,7 +4,7 @@ import pytest
 
 from lading.errors import Problems, UsageError
 from lading.plan.make import make_plan
-from lading.plan.model import Accounts, CopyFile, DebianBase, MakeFolder, MakeLink, Plan, WriteFile
+from lading.plan.model import Accounts, CopyFile, CopyFromStage, DebianBase, MakeFolder, MakeLink, Plan, WriteFile
 from lading.plan.packages.make import packages_facts
 from lading.plan.packages.postgres import SCRIPT, START
 from lading.plan.packages.servers import known_server
@@ -86,6 +86,16 @@ def test_any_other_server_is_what_was_declared() -> None:
     assert [(s.source, s.path, s.mode) for s in steps if isinstance(s, CopyFile)] == [("conf/x", "/etc/x", 0o600)]
     assert [(s.path, s.target) for s in steps if isinstance(s, MakeLink)] == [("/a", "b")]
     assert any("no health check" in note for note in made.notes)
+
+
+def test_a_path_is_asked_by_a_program_of_lading_s() -> None:
+    made = plan('packages = ["nginx-light"]\ncommand = ["nginx"]\nport = 8080\nhealth = { path = "/up" }')
+    assert [stage.name for stage in made.stages] == ["probe", "runtime"]
+    assert CopyFromStage(stage="probe", path="/lading/probe", why="asks the service how it is") in made.runtime.steps
+    health = made.config.health
+    assert health
+    assert health.command == ("/lading/probe", "http://127.0.0.1:8080/up", "10s")
+    assert (health.path, health.port) == ("/up", 8080)
 
 
 def test_nothing_to_start_and_a_path_that_nothing_can_ask_are_told_together() -> None:
