@@ -25,7 +25,7 @@ SOURCE = re.compile(
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml\Z", re.IGNORECASE)
 """Names of compose files: https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file."""
 
-SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox"})
+SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "vendor", "__pycache__", ".tox", ".nox"})
 """Folders that hold nothing of the team's own."""
 
 

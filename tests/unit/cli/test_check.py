@@ -12,7 +12,7 @@ from lading.cli.arguments import parse
 from lading.cli.context import Context
 from lading.errors import UsageError
 
-BROKEN = "FROM scratch\nCOPY nowhere /app\n# keep me\nCMD app\n"
+BROKEN = "FROM scratch\nCOPY nowhere.toml /app\n# keep me\nCMD app\n"
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_baseline_leaves_out_what_was_there_from_any_folder(here: Path) -> Non
     checked(here, "--write-baseline", "old.json")
     (here / "lading.toml").write_text('[check]\nbaseline = "old.json"\n')
     assert json.loads(checked(here, "--format", "json").out)["findings"] == []
-    (here / "Dockerfile").write_text(f"# moved\n\n{BROKEN}COPY other /\n")
+    (here / "Dockerfile").write_text(f"# moved\n\n{BROKEN}COPY other.toml /\n")
     (here / "sub").mkdir()
     told = json.loads(checked(here, "--format", "json", "..", cwd="sub").out)
     assert [one["message"].count("other") for one in told["findings"]] == [1]
@@ -103,7 +103,7 @@ def test_what_buildkit_refuses_is_told_alone(here: Path) -> None:
 
 
 def test_a_compose_file_says_how_a_dockerfile_is_built(here: Path) -> None:
-    (here / "nowhere").touch()
+    (here / "nowhere.toml").touch()
     (here / "docker").mkdir()
     (here / "Dockerfile").rename(here / "docker/app.Dockerfile")
     (here / "empty").mkdir()

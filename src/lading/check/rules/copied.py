@@ -23,6 +23,12 @@ IGNORED = Rule(
 )
 RULES = (SOURCE, IGNORED)
 
+_MADE_FOLDERS = frozenset({"bin", "build", "dist", "out", "output", "release", "target", "_build", "artifacts"})
+_MADE_SUFFIXES = frozenset({
+    "apk", "br", "bz2", "css", "deb", "exe", "gz", "jar", "js", "map", "rpm", "so", "tar", "tgz", "war", "wasm", "whl",
+    "xz", "zip", "zst",
+})  # fmt: skip
+
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Sources that are certainly absent."""
@@ -43,8 +49,16 @@ def _missing(subject: Subject, one: Copying) -> Finding:
             help=f"take it back in {ignore}: `!{(one.path or '').strip('/')}`",
         )  # fmt: skip
     if one.stage is None:
-        where = f"the image {shown(one.image)}" if one.image else "the build context"
-        return tell(SOURCE, place, f"there is no {path} in {where}")
+        if one.image:
+            return tell(SOURCE, place, f"there is no {path} in the image {shown(one.image)}")
+        what = f"there is no {path} in the build context"
+        if _may_be_made(one.path or ""):
+            help_ = "have it made by a stage, so that the Dockerfile builds by itself"
+            return tell(
+                SOURCE, place, f"{what}: unless something makes it first, nothing is built", severity="warning",
+                help=help_,
+            )  # fmt: skip
+        return tell(SOURCE, place, what)
     stage = subject.model.stages[one.stage]
     name = stage.stage.name or str(stage.stage.index)
     found = stage.end.files.look(one.path or "/")
@@ -52,6 +66,14 @@ def _missing(subject: Subject, one: Copying) -> Finding:
     return tell(
         SOURCE, place, f"the stage {shown(name)} has no {path}", because, *_elsewhere(stage.end.files, one.path or ""),
     )  # fmt: skip
+
+
+def _may_be_made(path: str) -> bool:
+    """Whether a file of the context may be what a build outside of the Dockerfile leaves there: a program, an archive,
+    or something in a folder for output. Lists, settings and source are not made in passing."""
+    *folders, name = path.strip("/").split("/")
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    return not suffix or suffix.lower() in _MADE_SUFFIXES or not _MADE_FOLDERS.isdisjoint([*folders, name])
 
 
 def _elsewhere(files: Files, path: str) -> Iterator[Because]:

@@ -8,6 +8,7 @@ import msgspec
 from lading.check.compose import Command, Service
 from lading.check.model.entry import Script
 from lading.check.model.files import Found
+from lading.check.model.nodes import unknown
 from lading.check.model.state import Launch, State
 from lading.check.rules.origins import first_made
 from lading.check.rules.scripts import commands_of
@@ -24,6 +25,9 @@ AS_SOMEBODY = frozenset({"gosu", "su-exec"})
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 LONGEST_SCRIPT = 100_000
 """Characters of a start script that are read."""
+_OF_MACHINE = (".", "/", "~", "$")
+"""How the source of a mount begins that is a folder of the machine. A volume starts with what the image has there
+(https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container)."""
 _PASSING_ON = ('exec "$@"', "exec $@", 'exec -- "$@"', 'exec "${@}"')
 
 
@@ -62,7 +66,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def started(end: State, services: Sequence[Service]) -> Iterator[Started]:
     """All commands that a container of a stage runs, in Docker's own way and in that of each service."""
     config = end.config
-    own = _Container(end, None)
+    own = _Container(_mounted(end, services), None)
     if config.entrypoint is not None:
         yield from own.launched(config.entrypoint, "start")
     if config.cmd is not None and own.passes_on(config.entrypoint):
@@ -70,13 +74,24 @@ def started(end: State, services: Sequence[Service]) -> Iterator[Started]:
     if config.health is not None:
         yield from own.launched(config.health, "health")
     for service in services:
-        container = _Container(end, service)
+        container = _Container(_mounted(end, [service]), service)
         if service.entrypoint is not None:
             yield from container.commanded(service.entrypoint, "start")
         if service.command is not None and (service.entrypoint is None and config.entrypoint is None):
             yield from container.commanded(service.command, "start")
         if service.health is not None:
             yield from container.commanded(service.health, "health")
+
+
+def _mounted(state: State, services: Sequence[Service]) -> State:
+    """What a container sees of a stage where folders of the machine are mounted over it: nothing is known of these. Of
+    what only some services mount, the others see what the image has."""
+    each = [{target for source, target in service.mounts if source.startswith(_OF_MACHINE)} for service in services]
+    files = state.files
+    for target in sorted(set.intersection(*each)) if each else ():
+        if target.startswith("/"):
+            files = files.edit(target, lambda node: unknown(node.origin), parent=files.root.entry)
+    return msgspec.structs.replace(state, files=files)
 
 
 class _Container:
