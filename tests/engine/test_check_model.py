@@ -101,6 +101,22 @@ FILES_AND_USERS = """
     RUN --mount=type=bind,source=src,target=/mounted cp -r /mounted /tmp/from-mount
     RUN --mount=type=cache,target=/tmp/cache,uid=1000 touch /tmp/cache/gone
 """
+LINKS = """
+    FROM python:3.13-slim AS base
+    RUN mkdir /links /real && echo old > /real/file && ln -s /real /links/folder && ln -s /real/file /links/file \\
+        && ln -s /nowhere /links/dangling && ln -s real /relative
+    FROM base
+    COPY src/app.py /links/file
+    COPY src/app.py /links/dangling
+    COPY src /links/folder
+    COPY src/app.py /relative/
+    COPY src/app.py /links/folder/new/deep
+    COPY src/app.py /bin/
+    COPY --from=base /bin/sh /shell
+    COPY --from=base /bin/das? /shells/
+    COPY --from=base /relative /followed
+    COPY --from=base /links /kept
+"""
 ENVIRONMENTS = """
     FROM python:3.13-slim AS builder
     RUN python -m venv /opt/venv
@@ -168,6 +184,7 @@ def test_what_is_copied_is_where_the_model_says(docker: "Program", tmp_path: Pat
     ("text", "known"),
     [
         pytest.param(FILES_AND_USERS, 0.8, id="files-and-users"),
+        pytest.param(LINKS, 1, id="links"),
         pytest.param(ENVIRONMENTS, 0, id="environments"),
         pytest.param(PACKAGES, 0, id="packages"),
         pytest.param(SHELLS, 0.4, id="shells"),

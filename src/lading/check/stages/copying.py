@@ -16,10 +16,9 @@ from lading.check.model.state import Accounts
 from lading.check.model.step import Copying
 from lading.check.stages.glob import find_all, has_magic
 from lading.check.stages.scope import Scope
+from lading.check.stages.unpacking import is_archive, unpacked
 
 _REMOTE = re.compile(r"https?://|git@|git://|ssh://")
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
-"""How gzip, bzip2, xz and zstd start; ADD unpacks what is packed so, and plain tar."""
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +83,7 @@ class _Copier:
         if not has_magic(clean):
             one = self._sources.files.look(clean)
             if not one.present:  # the build goes on only where it is there
-                self._something(f"{at}/{posixpath.basename(clean)}" if into else at, into)
+                self._something(at, into)  # of a folder, what is in it
             landed = (self._land(clean, kept, at, into),) if one.present else ()
             return self._said(source, one.presence, clean, (one,), landed)
         matches, complete = find_all(self._sources.files, clean)
@@ -98,18 +97,24 @@ class _Copier:
         """A source that is there comes into the stage. Where it does, if that is known. `kept` is the path that
         `--parents` keeps."""
         node = self._sources.files.node(path)
-        target = self._target(node, path, kept, at, into)
-        if target is None or (self._copy.adds and _is_archive(node)):
+        origin = self._scene.origin
+        made: Node | None = node
+        target: str | None = at
+        if self._copy.adds and node.entry is not None and is_archive(node.entry):
+            made = unpacked(node.entry.content, node.origin)
+        else:
+            target = self._target(node, path, kept, at, into)
+        if target is None or made is None:
             self._something(at, into)
             return None
-        copied = Copied(self._scene.origin, self._owner, self._mode)(node)
-        if _kind(node) == "folder":
+        copied = Copied(origin, self._owner, self._mode)(made)
+        if _kind(made) == "folder":
             if self._copy.flag("exclude") is not None:
-                copied = with_below(copied, Listed({}, unknown(self._scene.origin)))
+                copied = with_below(copied, Listed({}, unknown(origin)))
             self._scene.folder(target, owner=self._owner or ROOT)
             self._scene.change(target, lambda under: _onto(under, copied))
         else:
-            self._scene.put(target, copied)
+            self._scene.change(target, lambda _: copied)
         if not self._mode_known:
             self._scene.chmod(target, None, deep=True)
         if self._copy.flag("link") is not None:
@@ -211,14 +216,6 @@ def _onto(under: Node, over: Node) -> Node:
     if under.entry is None or under.entry.kind != "folder" or merged.entry is None:
         return merged
     return Node("present", under.origin, under.entry, merged.below)
-
-
-def _is_archive(node: Node) -> bool:
-    """Whether ADD unpacks a file; also where its content is not known."""
-    if node.entry is None or node.entry.kind != "file":
-        return False
-    head = b"" if node.entry.content is None else node.entry.content.head(262)
-    return node.entry.content is None or head.startswith(_PACKED) or head[257:262] == b"ustar"
 
 
 def _hidden_by(context: Context, path: str) -> str:

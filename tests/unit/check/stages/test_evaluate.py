@@ -1,3 +1,4 @@
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,28 @@ def test_owners_and_modes_of_what_is_copied(tmp_path: Path) -> None:
     assert c is not None
     assert d is not None
     assert d.owner == Owner(0, 0)
+
+
+@pytest.mark.parametrize(("how", "is_known"), [("gz", True), ("xz", True), ("", True), ("bz2", False)])
+def test_archives_that_are_added_are_unpacked(tmp_path: Path, how: str, is_known: bool) -> None:
+    put(tmp_path, "tree/run.sh*", "")
+    put(tmp_path, "tree/link", "-> run.sh")
+    with tarfile.open(tmp_path / "a.tar", f"w:{how}") as archive:  # type: ignore[call-overload]
+        archive.add(tmp_path / "tree", arcname="./tree")
+    model = modelled(tmp_path, "FROM scratch\nADD a.tar /app/\nCOPY a.tar /kept/\n")
+    files = end(model).files
+
+    assert files.look("/app/tree/link").presence == ("present" if is_known else "unknown")
+    assert files.look("/app/none").presence == ("absent" if is_known else "unknown")
+    assert files.look("/app/a.tar").present is False
+    assert files.look("/kept/a.tar").present
+
+
+def test_a_broken_archive_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b" + bytes(100))
+    model = modelled(tmp_path, "FROM scratch\nADD a.tar.gz /app/\n")
+
+    assert end(model).files.look("/app/x").presence == "unknown"
 
 
 def test_nothing_is_claimed_of_a_folder_that_is_not_known(tmp_path: Path) -> None:
