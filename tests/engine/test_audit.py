@@ -1,4 +1,4 @@
-"""What the audit says of a start, held against what Docker makes of it."""
+"""What the audit says of a start, held against what Docker makes of it; and of files, against other readers of them."""
 
 import json
 import subprocess
@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 from tests.engine.conftest import Program
+from tests.engine.elf import Closure
+from tests.engine.rootfs import Rootfs
+from tests.engine.service import Built
+
+from lading.cli.images import Found, choose
+from lading.oci.layout import read_layout
+from lading.prove.audit import Audit, Expectations, audit
 
 DOCKERFILE = """\
 FROM {base} AS base
@@ -122,3 +129,26 @@ def test_an_image_starts_where_the_audit_has_nothing_against_it(
     assert starts() == {target for target, severity in severities.items() if severity != "error"}
     # runc enters the folder before it becomes the user, who then cannot use it.
     assert starts("--cap-drop=ALL") == started | {"no-folder"}
+
+
+def audited(built: Built, architecture: str) -> Audit:
+    """The audit of one image of a layout that Lading has written."""
+    found = Found(built.name, read_layout(built.layout).open())
+    return audit(choose(found, f"linux/{architecture}"), Expectations(health=True))
+
+
+@pytest.mark.parametrize("image", ["distroless/amd64", "distroless/arm64", "slim/amd64"])
+def test_the_reference_images_are_as_they_should_be(
+    image: str, riskshield: Built, slim: Built, unpacked: Mapping[str, Rootfs]
+) -> None:
+    """Held against what pyelftools makes of the files that other tools have unpacked."""
+    base, _, architecture = image.partition("/")
+    result = audited(slim if base == "slim" else riskshield, architecture)
+    told = {one.rule for one in result.findings if one.severity != "info"}
+    assert told == ({"shell-in-image"} if base == "slim" else set())
+    closure = Closure(unpacked[image], architecture)
+    linking = result.facts.linking
+    assert (linking.files, linking.unmet) == (len(closure.files), 0)
+    assert linking.needs == sum(len(elf.needed) for elf in closure.files.values())
+    assert result.facts.modules.stale == 0
+    assert result.facts.modules.ready > 1000

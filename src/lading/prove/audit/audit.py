@@ -1,5 +1,6 @@
 """The audit of one image: all concerns, what is ignored, and the facts."""
 
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -42,8 +43,6 @@ RULES: tuple[Rule, ...] = tuple(
 )
 """Every rule, in the order in which findings of one severity are told."""
 _ORDER = {rule.id: number for number, rule in enumerate(RULES)}
-
-
 _NOTHING = Expectations()
 
 
@@ -56,6 +55,7 @@ def audit(image: Image, expected: Expectations = _NOTHING, *, folder: Path | Non
     """
     inside = look_inside(image, expected, folder)
     start, closure, pythons = starting.Starting(inside), linking.Closure(inside), modules.Pythons(inside)
+    there = programs.programs(inside)
     found = chain(
         who.look(inside),
         start.look(),
@@ -65,24 +65,23 @@ def audit(image: Image, expected: Expectations = _NOTHING, *, folder: Path | Non
         pythons.look(),
         size.look(inside),
         permissions.look(inside),
-        programs.look(inside),
+        programs.look(inside, there),
         development.look(inside),
         leftovers.look(inside),
         metadata.look(inside),
     )
-    ignoring = [(one, Patterns(one.paths)) for one in expected.ignore]
-    findings, accepted = list[Finding](), list[Accepted]()
-    for finding in sorted(found, key=_order):
-        reason = next((one.reason for one, paths in ignoring if _matches(one, paths, finding)), None)
-        if reason is None:
-            findings.append(finding)
-        else:
-            accepted.append(Accepted(finding=finding, reason=reason))
-    facts = _facts(inside, start, closure, pythons)
-    return Audit(findings=tuple(findings), accepted=tuple(accepted), facts=facts)
+    findings, accepted = _parted(found, expected.ignore)
+    facts = _facts(inside, start, closure, pythons, there)
+    return Audit(findings=findings, accepted=accepted, facts=facts)
 
 
-def _facts(inside: Inside, start: starting.Starting, closure: linking.Closure, pythons: modules.Pythons) -> Facts:
+def _facts(
+    inside: Inside,
+    start: starting.Starting,
+    closure: linking.Closure,
+    pythons: modules.Pythons,
+    there: Mapping[programs.Kind, tuple[str, ...]],
+) -> Facts:
     return Facts(
         size=inside.size,
         base_layers=inside.origin.layers,
@@ -98,9 +97,9 @@ def _facts(inside: Inside, start: starting.Starting, closure: linking.Closure, p
         ports=tuple(sorted(inside.run.exposed_ports or ())),
         labels=dict(inside.run.labels or {}),
         created=inside.config.created,
-        shells=programs.programs(inside, "shell"),
-        managers=programs.programs(inside, "manager"),
-        tools=programs.programs(inside, "tool"),
+        shells=there["shell"],
+        managers=there["manager"],
+        tools=there["tool"],
         development=development.development(inside),
         privileged=permissions.privileged(inside),
         writable=len(permissions.writable(inside)),
@@ -108,6 +107,19 @@ def _facts(inside: Inside, start: starting.Starting, closure: linking.Closure, p
         linking=closure.facts,
         modules=pythons.facts,
     )
+
+
+def _parted(found: Iterable[Finding], ignore: Iterable[Ignored]) -> tuple[tuple[Finding, ...], tuple[Accepted, ...]]:
+    """What counts and what does not, each with the worst first."""
+    ignoring = [(one, Patterns(one.paths)) for one in ignore]
+    findings, accepted = list[Finding](), list[Accepted]()
+    for finding in sorted(found, key=_order):
+        reason = next((one.reason for one, paths in ignoring if _matches(one, paths, finding)), None)
+        if reason is None:
+            findings.append(finding)
+        else:
+            accepted.append(Accepted(finding=finding, reason=reason))
+    return tuple(findings), tuple(accepted)
 
 
 def _matches(one: Ignored, paths: Patterns, finding: Finding) -> bool:

@@ -118,9 +118,15 @@ _READERS: Mapping[str, Callable[[str], Iterator[str]]] = {
 }
 
 
+_NAMES = frozenset(tail.rpartition("/")[2] for tail in _READERS)
+"""Their last parts: nearly every other file is told apart by it alone."""
+
+
 def _reader_of(path: str) -> Callable[[str], Iterator[str]] | None:
     if path == "etc/shadow":
         return _shadow
+    if path.rpartition("/")[2] not in _NAMES:
+        return None
     parts = path.rsplit("/", 3)
     return next(
         (_READERS[tail] for tail in ("/".join(parts[-count:]) for count in (1, 2, 3)) if tail in _READERS), None

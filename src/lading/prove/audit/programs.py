@@ -76,10 +76,10 @@ _HELP: Mapping[Kind, tuple[Rule, str, str]] = {
 }
 
 
-def look(inside: Inside) -> Iterator[Finding]:
-    """One finding a kind, and one for headers."""
+def look(inside: Inside, there: Mapping[Kind, tuple[str, ...]]) -> Iterator[Finding]:
+    """One finding a kind of those that are `there`, and one for headers."""
     for kind, (rule, what, help_) in _HELP.items():
-        paths = programs(inside, kind)
+        paths = there[kind]
         if paths:
             own = [path for path in paths if not inside.of_base(path[1:])]
             place = inside.place((own or paths)[0][1:])
@@ -90,19 +90,20 @@ def look(inside: Inside) -> Iterator[Finding]:
         yield found(TOOL, message, inside.place(headers[0]), help=_HELP["tool"][2], severity="info")
 
 
-def programs(inside: Inside, kind: Kind) -> tuple[str, ...]:
-    """The programs of a kind that can be started, each by the path it is found at."""
+def programs(inside: Inside) -> Mapping[Kind, tuple[str, ...]]:
+    """The programs of each kind that can be started, each by the path it is found at."""
     folders = {folder.strip("/") for folder in (*inside.search_path, *DEFAULT_PATH)}
-    return tuple(
-        f"/{path}"
-        for path in inside.files
-        if _kind_of(path, folders) == kind and (file := inside.file(path)) and file.mode & 0o111
-    )
+    found: dict[Kind, list[str]] = {"shell": [], "manager": [], "tool": []}
+    for path in inside.files:
+        kind = _kind_of(path, folders)
+        if kind and (file := inside.file(path)) and file.mode & 0o111:
+            found[kind].append(f"/{path}")
+    return {kind: tuple(paths) for kind, paths in found.items()}
 
 
 def _kind_of(path: str, folders: Container[str]) -> Kind | None:
     folder, _, name = path.rpartition("/")
-    if folder not in folders and not folder.endswith("/bin") and folder != "busybox":
+    if not folder.endswith("/bin") and folder not in folders and folder != "busybox":
         return None
     return _KINDS.get(name) or _KINDS.get(_VERSION.sub("", _TARGET.sub("", name)))
 

@@ -42,12 +42,12 @@ _AZURITE = b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"
 
 
 class _Kind(NamedTuple):
-    """What a literal may be the beginning of: `pattern` must match from the literal on, and `holds`, where it is there,
-    be true of the match (and of the bytes around it)."""
+    """What a beginning may be the beginning of: `pattern` must match from there on, and `holds` be true of the match
+    (and of the bytes around it)."""
 
     name: str
     pattern: re.Pattern[bytes]
-    holds: Callable[[re.Match[bytes]], bool] = lambda match: not _EXAMPLE.search(match[0])
+    holds: Callable[[re.Match[bytes]], bool]
 
 
 def token_at(data: bytes, start: int, beginning: bytes) -> str:
@@ -166,9 +166,11 @@ def _from_url(text: bytes) -> bytes:
     return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
-def _kind(
-    name: str, pattern: bytes, holds: Callable[[re.Match[bytes]], bool] = _Kind._field_defaults["holds"]
-) -> _Kind:
+def _no_example(match: re.Match[bytes]) -> bool:
+    return not _EXAMPLE.search(match[0])
+
+
+def _kind(name: str, pattern: bytes, holds: Callable[[re.Match[bytes]], bool] = _no_example) -> _Kind:
     return _Kind(name, re.compile(pattern), holds)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lading.archive import TarEntry
-from lading.errors import VerificationFailed
+from lading.errors import UsageError, VerificationFailed
 from lading.oci.model import Image
 from lading.oci.partial import config_of
 from lading.prove.audit.credentials import credentials_in, holds_credentials, password_in_address
@@ -31,6 +31,8 @@ def look_inside(image: Image, expected: Expectations, folder: Path | None = None
     files.
     """
     config = config_of(image)
+    if config.os != "linux":
+        raise UsageError(f"an image for {config.os}: only images for Linux are looked into")
     names = [_shown(title, number) for number, title in enumerate(titles(config.history or (), len(image.layers)), 1)]
     walk = _Walk(folder)
     for layer, title in zip(image.layers, names, strict=True):

@@ -17,6 +17,7 @@ from tests.unit.prove.audit.samples import (
 )
 from tests.unit.prove.samples import Content, MemoryImage, Owned
 
+from lading.errors import UsageError
 from lading.finding import SEVERITIES
 from lading.prove.audit import RULES, Expectations, Ignored, Linking, User
 
@@ -366,5 +367,12 @@ def test_what_belongs_to_whom_is_told_for_named_bases_only_where_they_are_the_ba
     good = image()
     first = good.layers[0].diff_id
     assert told(good, Expectations(base=(first,))).facts.base_known_by == "the base that was named"
-    with pytest.raises(Exception, match="does not stand on this base"):
+    with pytest.raises(UsageError, match="does not stand on this base"):
         told(good, Expectations(base=(good.layers[1].diff_id,)))
+
+
+def test_only_images_for_linux_are_looked_into() -> None:
+    foreign = image()
+    foreign.config = foreign.config.replace(b'"linux"', b'"windows"')
+    with pytest.raises(UsageError, match="an image for windows"):
+        told(foreign)
