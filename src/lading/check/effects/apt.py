@@ -108,6 +108,8 @@ def _install(names: Sequence[str | None], args: Arguments, scene: Scene) -> None
     for folder in _GROWS:
         scene.grow(folder)
     _bring(each, scene)
+    for name in wanted:
+        scene.add_package(Package(name=name, origin=scene.origin, asked=True))
 
 
 class _Brought(NamedTuple):
@@ -203,12 +205,13 @@ def _library_folder(scene: Scene) -> str:
 
 
 def _remove_unneeded(scene: Scene) -> None:
-    """Packages go that came with others only. Which these are, apt knows: those that nobody needs were asked for by
-    name, and stay; of the rest nothing is certain."""
-    possible = _possible_data(scene)
-    installed = scene.now.packages.installed
-    needed = {one for name in installed for one in _needs(possible, name)}
-    _perhaps_gone([name for name in installed if name in needed or not all(name in data for data in possible)], scene)
+    """Packages go that came with others only: those that were asked for by name stay, of the rest nothing is certain.
+    Libraries have packages of other names in other releases."""
+    _perhaps_gone([name for name, package in scene.now.packages.installed.items() if not package.asked], scene)
+    files, folder = scene.now.files, _library_folder(scene)
+    for name in files.names(folder):
+        if not files.look(f"{folder}/{name}", follow=False).origin.sturdy:
+            scene.blur(f"{folder}/{name}")
 
 
 def _needs(possible: Sequence[PackageData], name: str) -> set[str]:

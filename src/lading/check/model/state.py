@@ -87,11 +87,13 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """A package of the distribution. An empty version is not known."""
+    """A package of the distribution. An empty version is not known. `asked` says that it was asked for by its name, so
+    that it does not go with those that need it."""
 
     name: str
     version: str = ""
     origin: Origin
+    asked: bool = False
 
 
 class Packages(msgspec.Struct, frozen=True, kw_only=True):
