@@ -3,11 +3,9 @@
 import json
 import posixpath
 import re
-from collections.abc import Iterator
 
 from lading.check.context import Context
 from lading.check.dockerfile.model import Healthcheck
-from lading.check.model.step import Step
 from lading.check.rules.python import PYTHON, python_code
 from lading.check.rules.starting import Started
 from lading.check.rules.subject import Subject
@@ -27,14 +25,14 @@ def insert_before(path: str, span: Span, text: str) -> Edit:
     return Edit(path=path, span=Span(span.line, 1, span.line, 1), text=text)
 
 
-def insert_behind(path: str, span: Span, text: str) -> Edit:
-    """Text right behind an instruction's last character; it begins with a line break."""
-    return Edit(path=path, span=Span(span.end_line, span.end_column, span.end_line, span.end_column), text=text)
-
-
 def replace(path: str, span: Span, text: str) -> Edit:
     """Another text in place of this one."""
     return Edit(path=path, span=span, text=text)
+
+
+def removed(path: str, span: Span) -> Edit:
+    """An instruction, with its lines, is gone. It is not the last one of the file."""
+    return Edit(path=path, span=Span(span.line, 1, span.end_line + 1, 1), text="")
 
 
 def health_by_python(subject: Subject, one: Started) -> Fix | None:
@@ -83,12 +81,6 @@ def python_of(one: Started) -> str | None:
         return one.program
     found = (name for name in ("python", "python3") if one.state.files.which(name, one.state.path).present)
     return next(found, None)
-
-
-def lines_of(subject: Subject, step: Step) -> Iterator[str]:
-    """The lines of an instruction as they stand in the file."""
-    span = step.instruction.span
-    yield from subject.model.dockerfile.text.split("\n")[span.line - 1 : span.end_line]
 
 
 def taken_back(context: Context, source: str) -> tuple[Edit, ...]:

@@ -6,6 +6,7 @@ from lading.check.model.files import Found
 from lading.check.model.state import State
 from lading.check.model.step import Call
 from lading.check.rules.fixes import health_by_python
+from lading.check.rules.leftovers import develops
 from lading.check.rules.origins import first_made, shown, since
 from lading.check.rules.python import Wanted, lacks_module, wanted_modules
 from lading.check.rules.starting import Started
@@ -98,6 +99,8 @@ def _of_start(subject: Subject, one: Started) -> Iterator[Finding]:
     if not found.absent:
         yield from _of_modules(subject, one)
         return
+    if "/" in one.program and one.service is None and develops(subject):
+        return  # where developers mount the source
     rule = HEALTH if one.purpose == "health" else STARTS
     what = "the health check calls" if one.purpose == "health" else "the container starts"
     if one.script:

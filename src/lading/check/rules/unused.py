@@ -4,11 +4,12 @@ are."""
 import posixpath
 from collections.abc import Iterator
 
-from lading.check.dockerfile.model import Env
+from lading.check.dockerfile.model import AnyInstruction, Env
 from lading.check.model.step import Call, StageModel, Step
+from lading.check.rules.fixes import removed, replace
 from lading.check.rules.origins import first_made, shown, since
 from lading.check.rules.subject import Subject, tell
-from lading.finding import Finding, Rule
+from lading.finding import Finding, Fix, Rule, Span
 
 RESULT = Rule(
     id="result-unused",
@@ -58,12 +59,34 @@ def _entries(subject: Subject, _stage: StageModel, step: Step) -> Iterator[Findi
             yield tell(
                 ENTRY, step.origin.place, f"PATH has {shown(folder)}, which never exists in this stage",
                 since(first_made(found.origin), "nothing makes it after this"), help="take it out of PATH",
+                fix=_without(subject, step.instruction, folder),
             )  # fmt: skip
+
+
+def _without(subject: Subject, instruction: AnyInstruction, folder: str) -> Fix | None:
+    """PATH without a folder; no PATH at all where it would only be what it was."""
+    pairs = instruction.pairs if isinstance(instruction, Env) else ()
+    at = next((at for at, pair in enumerate(pairs) if pair.name.text == "PATH" and pair.value is not None), None)
+    value = None if at is None else pairs[at].value
+    if at is None or value is None or value.text.count(folder) != 1:
+        return None
+    text = value.text.replace(f"{folder}:", "").replace(f":{folder}", "")
+    before = pairs[at - 1].value if at else None
+    if text.strip('"') not in ("$PATH", "${PATH}"):
+        edit = replace(subject.path, value.span, text)
+    elif before is not None:
+        span = Span(before.span.end_line, before.span.end_column, value.span.end_line, value.span.end_column)
+        edit = replace(subject.path, span, "")
+    elif len(pairs) == 1:
+        edit = removed(subject.path, instruction.span)
+    else:
+        return None
+    return Fix(title=f"take {folder} out of PATH", edits=(edit,))
 
 
 def _results(subject: Subject, stage: StageModel) -> Iterator[Finding]:
     calls = [(step, call) for step in stage.steps for call in step.calls]
-    for at, (_, call) in enumerate(calls):
+    for at, (step, call) in enumerate(calls):
         folder = _built_into(call)
         later = [one for _, one in calls[at + 1 :]]
         if folder is None or any(_mentions(one, folder) for one in later) or _is_taken(subject, stage, folder):
@@ -73,6 +96,9 @@ def _results(subject: Subject, stage: StageModel) -> Iterator[Finding]:
             RESULT, subject.place(call.invocation.span),
             f"{shown(name)} writes to {shown(folder)}, which no later stage copies",
             help="remove it, or install what it makes where it ships",
+            fix=Fix(title=f"leave {name} out", edits=(removed(subject.path, step.instruction.span),))
+            if len(step.calls) == 1
+            else None,
         )  # fmt: skip
 
 

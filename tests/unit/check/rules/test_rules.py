@@ -182,7 +182,7 @@ CASES = (
          ("FROM python:3.13-slim AS base\nFROM base\n",)),
     Case("path-entry-never-made", 2, f"{SLIM}ENV PATH=/app/.venv/bin:$PATH\n",
          (f"{SLIM}ENV PATH=/app/.venv/bin:$PATH\nRUN python -m venv /app/.venv\n",
-          f"{SLIM}ENV PATH=/app/.venv/bin:$PATH\nRUN mystery\n")),
+          "FROM company/base:1 AS a\nFROM alpine:3.22\nENV PATH=/app/bin:$PATH\nCOPY --from=a /target/ /\n")),
     Case("build-tools-shipped", 2, f"{SLIM}RUN apt-get update && apt-get install -y gcc libpq-dev\nUSER 1000\n",
          (f"{SLIM}RUN apt-get update && apt-get install -y gcc && apt-get purge -y gcc\nUSER 1000\n",
           f"{SLIM}RUN apt-get update && apt-get install -y gcc\nFROM python:3.13-slim\nUSER 1000\n",
