@@ -10,6 +10,7 @@ from lading.check.context import Context, folder_context, unknown_context
 from lading.check.dockerfile.model import Copy, Dockerfile, Heredoc, Run
 from lading.check.dockerfile.parse import parse
 from lading.check.rules.all import find
+from lading.check.rules.copied import SOURCE as NOT_THERE
 from lading.check.rules.subject import Decided
 from lading.check.stages.evaluate import evaluate
 from lading.check.suppress import Judged, judge, suppressions
@@ -72,15 +73,16 @@ def _findings(dockerfile: Dockerfile, path: Path, build: Build, around: Surround
     for context in _contexts(dockerfile, path, build, around):
         model = evaluate(dockerfile, context, target=build.target, arguments=build.arguments)
         found = tuple(find(model, build.services, around.decided))
-        if best is None or _errors(found) < _errors(best):
+        if best is None or _amiss(found) < _amiss(best):
             best = found
-        if not _errors(best):
+        if not _amiss(best):
             break
     return best or ()
 
 
-def _errors(findings: Iterable[Finding]) -> int:
-    return sum(one.severity == "error" for one in findings)
+def _amiss(findings: Iterable[Finding]) -> int:
+    """How much speaks against a context."""
+    return sum(one.severity == "error" or one.rule == NOT_THERE.id for one in findings)
 
 
 def _contexts(dockerfile: Dockerfile, path: Path, build: Build, around: Surroundings) -> Iterator[Context]:

@@ -158,3 +158,35 @@ def test_what_works_in_one_of_the_likely_contexts_is_not_told(here: Path) -> Non
     assert "needed-file-missing" in checked(here, "--format", "json", "deploy").rules
     file.rename(here / "deploy/api.Dockerfile")
     assert "needed-file-missing" not in checked(here, "--format", "json", "deploy").rules
+
+
+PROJECT = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.13"\n'
+FIXABLE = (
+    "FROM python:3.13-slim AS build\r\nCOPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/uv\r\n"
+    "RUN python -m venv /opt/venv\r\nENV PATH=/opt/venv/bin:$PATH\r\nWORKDIR /app\r\n"
+    "COPY pyproject.toml  uv.lock ./\r\n# why it is so\r\nRUN uv sync --frozen\r\n"
+    "FROM python:3.13-slim\r\nCOPY --from=build /opt/venv /opt/venv\r\nUSER 1000\r\n"
+)
+
+
+def test_a_fix_is_shown_and_written_and_leaves_all_else(here: Path) -> None:
+    (here / "pyproject.toml").write_text(PROJECT)
+    (here / "uv.lock").write_text('version = 1\nrequires-python = ">=3.13"\n')
+    file = here / "Dockerfile"
+    file.write_bytes(FIXABLE.encode())
+    file.chmod(0o640)
+    assert "uv-sync-ignores-venv" in checked(here, "--format", "json").rules
+    dry = checked(here, "--fix", "--diff", "--only", "uv-sync-ignores-venv")
+    assert file.read_bytes() == FIXABLE.encode()
+    done = checked(here, "--fix", "--only", "uv-sync-ignores-venv")
+    assert done.out == dry.out
+    added = [line for line in done.out.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    removed = [line for line in done.out.splitlines() if line.startswith("-") and not line.startswith("---")]
+    assert added
+    mended = file.read_bytes().decode()
+    assert len(mended.split("\n")) == len(FIXABLE.split("\n")) + len(added) - len(removed)
+    assert "COPY pyproject.toml  uv.lock ./\r\n# why it is so\r\n" in mended
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert "uv-sync-ignores-venv" not in checked(here, "--format", "json").rules
+    again = checked(here, "--fix", "--only", "uv-sync-ignores-venv")
+    assert again.out == "nothing found in 1 file\n"
