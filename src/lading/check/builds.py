@@ -1,5 +1,6 @@
 """Who builds a Dockerfile, and what runs its image, as compose files and the command line say."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -49,16 +50,22 @@ def read_builds(files: Iterable[Path], *, read: Callable[[Path], str], shown: Ca
     return Builds({path: _together(builds) for path, builds in found.items()}, texts, broken)
 
 
-def compose_files_around(dockerfile: Path, root: Path) -> list[Path]:
-    """The compose files beside a Dockerfile and in the folders above it, up to `root`."""
-    folders = [dockerfile.parent, *dockerfile.parent.parents]
-    inside = [folder for folder in folders if folder == root or folder.is_relative_to(root)] or folders[:1]
-    return [
-        path
-        for folder in inside
-        for path in sorted(folder.iterdir() if folder.is_dir() else ())
-        if COMPOSE.match(path.name) and path.is_file()
-    ]
+def compose_files_around(dockerfiles: Iterable[Path], root: Path) -> list[Path]:
+    """The compose files beside Dockerfiles and in the folders above them, up to `root`; each folder is read once."""
+    folders: dict[Path, None] = {}
+    for dockerfile in dockerfiles:
+        folder = dockerfile.parent
+        while folder not in folders:
+            folders[folder] = None
+            if folder == root or not folder.parent.is_relative_to(root):
+                break
+            folder = folder.parent
+    return [file for folder in folders for file in _compose_files(folder)]
+
+
+def _compose_files(folder: Path) -> Iterable[Path]:
+    names = sorted(name for name in os.listdir(folder) if COMPOSE.match(name)) if folder.is_dir() else ()  # noqa: PTH208
+    return (path for path in (folder / name for name in names) if path.is_file())
 
 
 def _builds(compose: ComposeFile, folder: Path) -> Iterable[tuple[Path, Build]]:

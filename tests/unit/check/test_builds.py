@@ -53,5 +53,5 @@ def test_compose_files_are_looked_for_up_to_the_root(tmp_path: Path) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
-    found = compose_files_around(root / "docker/Dockerfile", root)
+    found = compose_files_around([root / "docker/Dockerfile", root / "Dockerfile"], root)
     assert found == [root / "docker/compose.yaml", root / "docker-compose.yml"]

@@ -46,7 +46,7 @@ class Looker:
     def builds(self) -> Builds:
         """What compose files say: those that were asked for, and those around Dockerfiles that were."""
         dockerfiles, compose = self._files
-        around = [file for path in dockerfiles for file in compose_files_around(path, self._root)]
+        around = compose_files_around(dockerfiles, self._root)
         return read_builds(dict.fromkeys((*compose, *around)), read=self.text_of, shown=self._around.shown)
 
     def looked(self, builds: Builds) -> Iterator[Looked]:
