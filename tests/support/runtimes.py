@@ -106,6 +106,8 @@ match words:
         os.kill(containers()[name]["pid"], signal.SIGTERM if words[0] == "stop" else signal.SIGKILL)
     case ["container", "inspect", "--format", _, name]:
         print(containers()[name]["started"])
+    case ["diff", name]:
+        print(os.environ["FAKE_DIFF"])
     case ["rm", *_, name]:
         known = containers()
         known.pop(name, None)

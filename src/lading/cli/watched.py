@@ -25,6 +25,8 @@ NOWHERE = ("127.0.0.1", 1)
 """An address that nothing listens on: the loopback interface, at a port that has been nobody's for decades."""
 MEMORY = "512MiB"
 """What an image may take that is no service's; a service may take `resources.limits.memory`."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+"""What may be the name of a service or of its image; anything else is none, and nobody looks around for it."""
 _READY = re.compile(r"ready|readiness", re.IGNORECASE)
 
 
@@ -70,13 +72,10 @@ def known_of(context: Context, text: str, path: str | None = None) -> Known | No
     from lading.cli.project import load_project
 
     folder = (context.cwd / text).is_dir() and not (context.cwd / text / "oci-layout").is_file()
-    try:
-        project = load_project(context, text if folder else path)
-        name = _service_name(project, text, folder=folder)
-    except UsageError:
-        if folder:
-            raise
+    if not folder and not _NAME.fullmatch(text):
         return None
+    project = load_project(context, text if folder else path)
+    name = _service_name(project, text, folder=folder)
     if name is None or name in project.apart:
         return None
     (planned,) = project.planned([name])

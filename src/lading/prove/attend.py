@@ -46,7 +46,7 @@ def run_container(
     for runtime in runtimes:
         problem = runtime.problem(request)
         if not problem:
-            with _ended_by_signals(), runtime.container(request) as container:
+            with ended_by_signals(), runtime.container(request) as container:
                 for line in against:
                     say(line)
                 at = f" at {container.address}" if container.address else ""
@@ -153,7 +153,7 @@ def forwarding(process: "Popen[bytes]", container: Container) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let the signals that end a program end it in order, so that no container is left behind."""
 
     def leave(number: int, frame: FrameType | None) -> None:

@@ -131,7 +131,7 @@ def bundle_config(
             "noNewPrivileges": True,
         },
         "root": {"path": str(root), "readonly": read_only},
-        "mounts": [*_mounts(config), *_host_files()],
+        "mounts": [*_mounts(config, user), *_host_files()],
         "linux": linux,
     }
 
@@ -149,7 +149,7 @@ def write_bundle(folder: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(document, indent=2))
 
 
-def _mounts(config: RunConfig) -> list[dict[str, Any]]:
+def _mounts(config: RunConfig, user: Account) -> list[dict[str, Any]]:
     plain = ["nosuid", "nodev"]
     mounts: list[dict[str, Any]] = [
         {"destination": "/proc", "type": "proc", "source": "proc", "options": [*plain, "noexec"]},
@@ -161,9 +161,13 @@ def _mounts(config: RunConfig) -> list[dict[str, Any]]:
             "options": [*plain, "noexec", "mode=1777", "size=65536k"],
         },
     ]
-    writable = ("/tmp", *(config.volumes or {}))  # noqa: S108  # paths in the container
-    options = [*plain, "mode=1777"]
-    return mounts + [{"destination": path, "type": "tmpfs", "source": "tmpfs", "options": options} for path in writable]
+    # runc gives an empty folder the mode of the image's own, whatever is asked for, so a volume has to be the user's.
+    owner = [f"uid={user.uid}", f"gid={user.gid}"]
+    writable = [("/tmp", []), *((path, owner) for path in config.volumes or ())]  # noqa: S108  # paths in the container
+    return mounts + [
+        {"destination": path, "type": "tmpfs", "source": "tmpfs", "options": [*plain, "mode=1777", *own]}
+        for path, own in writable
+    ]
 
 
 def _host_files() -> list[dict[str, Any]]:

@@ -24,8 +24,8 @@ class Request:
     check of the image's.
 
     `user` (`uid:gid`) takes the place of the image's own. `memory` (bytes) and `pids` limit the container where the
-    runtime can; 0 is no limit. `isolated`: its network has a loopback interface and nothing else. `scratch`: `/tmp` is
-    an empty folder in memory even where the root can be written to."""
+    runtime can; 0 is no limit. `isolated`: its network has a loopback interface and nothing else. `scratch`: `/tmp`
+    and volumes are empty folders in memory that anybody may write to."""
 
     name: str
     content: Image | Index

@@ -1,5 +1,6 @@
 """Running an image with Docker or Podman: it is loaded into the engine, which runs it."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from lading.oci.documents import RunConfig
 from lading.oci.load import Engine
 from lading.oci.model import Image, Platform
 from lading.proc import Runner
+from lading.prove.bundle import is_number
 from lading.prove.container import (
     Change,
     Container,
@@ -67,7 +69,7 @@ class EngineRuntime:
         published, network = self._network(request, config)
         name = f"lading-{slug(request.name)}-{secrets.token_hex(3)}"
         with self._store.scratch() as folder:
-            options = [*_options(request), *network, *_variables(request, folder / "env")]
+            options = [*_options(request, config, self.name), *network, *_variables(request, folder / "env")]
             command = request.command if request.command is not None else ()
             # Created first and started then: a container that could not be started is told from one that failed.
             self._runner.check(
@@ -156,7 +158,7 @@ def _changes(lines: Iterable[str]) -> tuple[Change, ...]:
     return tuple(sorted(Change(path, _KINDS[letter]) for letter, path in theirs if letter != "C" or path not in inner))
 
 
-def _options(request: Request) -> list[str]:
+def _options(request: Request, config: RunConfig, engine: Engine) -> list[str]:
     options = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--label", "lading.run=true"]
     if not request.listens:
         options.append("--no-healthcheck")
@@ -164,6 +166,9 @@ def _options(request: Request) -> list[str]:
         options.append("--read-only")
     if request.read_only or request.scratch:
         options += ["--tmpfs", "/tmp:rw,nosuid,nodev,mode=1777"]  # noqa: S108  # a path in the container
+    if request.scratch:
+        owner = _owner(request.user or config.user) if engine == "docker" else ""
+        options += [word for path in config.volumes or () for word in _scratch(path, owner)]
     if request.user:
         options += ["--user", request.user]
     if request.memory:
@@ -172,6 +177,19 @@ def _options(request: Request) -> list[str]:
     if request.pids:
         options += ["--pids-limit", str(request.pids)]
     return options
+
+
+def _scratch(path: str, owner: str) -> list[str]:
+    """Flags for an empty folder in memory in the place of a volume. A path with a colon would bring options of its
+    own, and stays a volume."""
+    return ["--tmpfs", f"{path}:rw,nosuid,nodev,mode=1777{owner}"] if re.fullmatch(r"/[\w./@+-]+", path) else []
+
+
+def _owner(user: str) -> str:
+    """Docker gives such a folder the mode of the image's own, whatever is asked for (runc, `mountToRootfs`), so it has
+    to be the user's. Podman knows no such option, and needs none."""
+    uid, _, gid = user.partition(":")
+    return f",uid={uid},gid={gid if is_number(gid) else 0}" if is_number(uid) else ""
 
 
 def _variables(request: Request, file: Path) -> list[str]:

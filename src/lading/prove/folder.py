@@ -78,7 +78,7 @@ class BundleRuntime:
         name = f"lading-{slug(request.name)}-{secrets.token_hex(3)}"
         with self._store.scratch() as folder:
             root = self._root(image, config, folder if not request.read_only else None)
-            before = stamps(root) if request.scratch else {}
+            before = {} if request.read_only or not request.scratch else stamps(root)
             user = account(request.user or config.user, root)
             limits = Limits(request.memory, request.pids) if self.limits() else NO_LIMITS
             document = bundle_config(

@@ -5,7 +5,16 @@ import pytest
 
 from lading.errors import UsageError
 from lading.oci.documents import RunConfig
-from lading.prove.bundle import Account, account, bundle_config, environment, process_words, write_bundle
+from lading.prove.bundle import (
+    NO_LIMITS,
+    Account,
+    Limits,
+    account,
+    bundle_config,
+    environment,
+    process_words,
+    write_bundle,
+)
 
 
 @pytest.fixture
@@ -62,7 +71,12 @@ def test_variables_of_the_image_come_first() -> None:
 
 
 def document(
-    *, host: Account | None = None, read_only: bool = True, config: RunConfig | None = None
+    *,
+    host: Account | None = None,
+    read_only: bool = True,
+    config: RunConfig | None = None,
+    isolated: bool = False,
+    limits: Limits = NO_LIMITS,
 ) -> dict[str, object]:
     return bundle_config(
         config or RunConfig(working_dir="/app"),
@@ -72,6 +86,9 @@ def document(
         root=Path("/root"),
         read_only=read_only,
         host=host,
+        isolated=isolated,
+        limits=limits,
+        group="lading-x",
     )
 
 
@@ -90,7 +107,21 @@ def test_the_root_is_read_only_and_tmp_is_not() -> None:
     assert isinstance(made["mounts"], list)
     writable = {mount["destination"] for mount in made["mounts"] if "mode=1777" in mount["options"]}
     assert writable == {"/tmp", "/data", "/dev/shm"}
+    (volume,) = (mount for mount in made["mounts"] if mount["destination"] == "/data")
+    assert {"uid=65532", "gid=65532"} <= set(volume["options"])
     assert document(read_only=False)["root"] == {"path": "/root", "readonly": False}
+
+
+def test_limits_need_a_control_group_and_a_network_of_its_own_a_namespace() -> None:
+    linux = document(isolated=True, limits=Limits(64, 10))["linux"]
+    assert isinstance(linux, dict)
+    assert linux["resources"] == {"memory": {"limit": 64, "swap": 64}, "pids": {"limit": 10}}
+    assert linux["cgroupsPath"] == "/lading-x"
+    assert {"type": "network"} in linux["namespaces"]
+    plain = document()["linux"]
+    assert isinstance(plain, dict)
+    assert not {"resources", "cgroupsPath"} & set(plain)
+    assert {"type": "network"} not in plain["namespaces"]
 
 
 def test_without_root_the_images_user_is_the_caller_and_nobody_else_exists() -> None:

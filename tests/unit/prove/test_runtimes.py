@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from lading.oci.model import Image, Platform
 from lading.oci.partial import index_of
 from lading.proc import Runner
 from lading.prove.attend import attend_to_the_end, exit_code, health_command, run_container, wait_healthy
-from lading.prove.container import Container, Request, Runtime, image_for, machine, run_config, slug
+from lading.prove.container import Change, Container, Request, Runtime, image_for, machine, run_config, slug
 from lading.prove.engine import EngineRuntime
 from lading.prove.folder import BundleRuntime
 from lading.store import Store
@@ -226,6 +227,36 @@ class TestEngine:
         assert published.endswith(":8080")
         assert said[0] == f"Team/App:1 runs with docker at http://{published.removesuffix(':8080')}"
         assert (state / "containers").read_text() == "{}"
+
+    def test_what_is_watched_has_limits_and_volumes_in_memory(self, state: Path, store: Store, said: list[str]) -> None:
+        request = Request(
+            name="app",
+            content=sample(Volumes={"/data": {}, "/x:exec": {}}),
+            command=python(SCRIPT, "0"),
+            user="1000000001:0",
+            memory=64,
+            pids=10,
+            isolated=True,
+            scratch=True,
+        )
+        assert run([self.docker(state, store)], request, said) == 0
+        (created,) = self.calls(state, "create")
+        flags = set(pairwise(created))
+        assert {("--user", "1000000001:0"), ("--memory", "64"), ("--memory-swap", "64"), ("--pids-limit", "10")} < flags
+        assert ("--network", "none") in flags
+        folders = [value for flag, value in pairwise(created) if flag == "--tmpfs"]
+        assert folders == [
+            "/tmp:rw,nosuid,nodev,mode=1777",
+            "/data:rw,nosuid,nodev,mode=1777,uid=1000000001,gid=0",
+        ]
+
+    def test_what_was_written_is_told_without_what_the_engine_put_there(
+        self, state: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = "C /etc\nA /etc/hosts\nC /app\nA /app/x\nD /app/hello\nC /run\nA /run/.containerenv\nA /.dockerenv\n"
+        monkeypatch.setenv("FAKE_DIFF", told)
+        with self.docker(state, store).container(Request(name="app", content=sample("true"))) as container:
+            assert container.changes() == (Change("/app/hello", "removed"), Change("/app/x", "added"))
 
     def test_secrets_are_not_on_the_command_line(
         self, state: Path, store: Store, tmp_path: Path, said: list[str]

@@ -29,6 +29,8 @@ SETTLE = 2.0
 """Seconds after which a process that serves nothing, and still runs, has started."""
 
 
+UNSEEN = 15.0
+"""Seconds until a process that cannot be seen is not waited for: a runtime that is this slow is elsewhere."""
 SHORTEST_SECRET = 4
 """Characters of a value that is taken out of what a program wrote; shorter ones are words of any text."""
 
@@ -99,7 +101,7 @@ class _Run:
             return replace(trial, health=health)
         trial = self._told(trial, health, asked)
         trial = replace(trial, check=self._check(), ready=self._ready(connect))
-        if processes.visible(self._find_pid()):
+        if self._is_visible():
             trial = replace(trial, seen=processes.look(self._pid), memory=processes.memory(self._pid))
         if not self._course.request.read_only:
             trial = replace(trial, written=self._container.changes())
@@ -107,7 +109,7 @@ class _Run:
 
     def _told(self, trial: Trial, health: Answer | None, asked: float) -> Trial:
         """The trial with its times: of the process where it can be seen, else of the command that runs it."""
-        age = processes.age(self._find_pid()) if processes.visible(self._find_pid()) else None
+        age = processes.age(self._pid) if self._is_visible() else None
         whole = asked - self._began
         if age is None:
             return replace(trial, health=health, healthy=whole if health and health.good else None)
@@ -121,16 +123,16 @@ class _Run:
             return None
         if not self._course.request.isolated:
             return outside(self._container.address or f"127.0.0.1:{probe.port}")
-        pid = self._find_pid()
-        return inside(pid, probe.port) if processes.visible(pid) else None
+        while not self._is_visible() and self.process.poll() is None and not self._over(UNSEEN):
+            time.sleep(PAUSE)
+        return inside(self._pid, probe.port) if self._is_visible() else None
 
-    def _find_pid(self) -> int:
-        """The number of the first process, as soon as there is one."""
-        while not self._pid and self.process.poll() is None and not self._over(self._course.limits.patience):
-            self._pid = self._container.pid()
-            if not self._pid:
-                time.sleep(PAUSE)
-        return self._pid
+    def _is_visible(self) -> bool:
+        """Whether its first process can be seen from here. That of a remote engine cannot, though another one may have
+        its number; no process of the container is older than the word to start it."""
+        self._pid = self._pid or self._container.pid()
+        age = processes.age(self._pid) if processes.visible(self._pid) else None
+        return age is not None and age < time.monotonic() - self._began + 1
 
     def _until_well(self, connect: Connect | None) -> Answer | None:
         """Ask until the answer is good, the container ends, or nobody waits any more; the last answer. What has
@@ -180,7 +182,7 @@ class _Run:
 
     def _ends_within(self, seconds: float, began: float) -> bool:
         """Whether it ends in time. Looked at in the kernel where that can be: clients of engines take their time."""
-        watch = processes.visible(self._pid)
+        watch = self._is_visible()
         while time.monotonic() - began < seconds:
             if self.process.poll() is not None or (watch and not processes.alive(self._pid)):
                 return True

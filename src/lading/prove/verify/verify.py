@@ -12,6 +12,7 @@ from lading.errors import StepFailed, Unavailable
 from lading.oci.model import Image
 from lading.oci.partial import platform_of
 from lading.proc import Runner
+from lading.prove.attend import ended_by_signals
 from lading.prove.container import Request, Runtime, image_for, is_root, machine, run_config
 from lading.prove.ports import choose_port
 from lading.prove.verify.model import Dependency, Job, Kind, Subject, Trial, Verification
@@ -45,7 +46,7 @@ def verify(
         courses = list(_courses(subject, image, isolated=network == "isolated"))
         say(f"{subject.name} is watched with {runtime.name}")
         try:
-            with scratch() as folder:
+            with ended_by_signals(), scratch() as folder:
                 trials = [_held(course, runtime, runner, folder / "log", say) for course in courses]
         except NotStarted as error:
             against.append(f"{runtime.name}: {error}")
@@ -103,6 +104,7 @@ def _courses(subject: Subject, image: Image, *, isolated: bool) -> Iterator[Cour
         isolated=isolated,
         memory=subject.limits.memory,
         pids=subject.limits.pids,
+        scratch=True,
     )
     if subject.probe is None and not has_check(run_config(image)):
         request = replace(request, listens=False)
@@ -124,7 +126,7 @@ def _courses(subject: Subject, image: Image, *, isolated: bool) -> Iterator[Cour
     yield course("anyone", replace(request, user=stranger(image)))
     # Where a dependency was there until now, this is also where it is gone.
     env = _led_nowhere(subject, subject.dependencies)
-    yield course("writable", replace(request, read_only=False, scratch=True, env=env), subject.dependencies)
+    yield course("writable", replace(request, read_only=False, env=env), subject.dependencies)
     for job in subject.jobs:
         yield _process(job, subject, request, missing)
 
