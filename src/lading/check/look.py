@@ -75,14 +75,15 @@ def _findings(dockerfile: Dockerfile, path: Path, build: Build, around: Surround
         found = tuple(find(model, build.services, around.decided))
         if best is None or _amiss(found) < _amiss(best):
             best = found
-        if not _amiss(best):
+        if _amiss(best) == (0, 0):
             break
     return best or ()
 
 
-def _amiss(findings: Iterable[Finding]) -> int:
-    """How much speaks against a context."""
-    return sum(one.severity == "error" or one.rule == NOT_THERE.id for one in findings)
+def _amiss(findings: Sequence[Finding]) -> tuple[int, int]:
+    """How much speaks against a context: first what it lacks, since what may have been in that hides other errors."""
+    lacking = sum(one.rule == NOT_THERE.id for one in findings)
+    return lacking, sum(one.severity == "error" for one in findings)
 
 
 def _contexts(dockerfile: Dockerfile, path: Path, build: Build, around: Surroundings) -> Iterator[Context]:
