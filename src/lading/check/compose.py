@@ -199,19 +199,18 @@ class _Reader:
 
     def _health(self, node: "Node | None") -> Command | None:
         """`test` of https://docs.docker.com/reference/compose-file/services/#healthcheck."""
-        test = self.map(node).get("test")
-        if test is None:
+        said = self.map(node)
+        test = said.get("test")
+        if test is None or self.text(said.get("disable")).lower() in ("true", "yes", "on"):
             return None
-        place = self.place(test)
-        if text := self.text(test):
-            return Command(script=text.replace("$$", "$"), place=place)
         words = [self.text(item).replace("$$", "$") for item in self.list(test)]
-        match words[:1]:
-            case ["CMD"] if len(words) > 1:
-                return Command(words=tuple(words[1:]), place=place)
-            case ["CMD-SHELL"] if len(words) == 2:
-                return Command(script=words[1], place=place)
-        return None
+        text = self.text(test).replace("$$", "$")
+        match words:
+            case ["CMD", _, *_]:
+                return Command(words=tuple(words[1:]), place=self.place(test))
+            case ["CMD-SHELL", text]:
+                pass
+        return Command(script=text, place=self.place(test)) if text and text != "NONE" else None
 
     def _mounts(self, node: "Node | None") -> Iterator[tuple[str, str]]:
         """Source and target; no source of a volume without a name."""

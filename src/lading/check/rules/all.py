@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from lading.check.compose import Service
 from lading.check.model.step import Model
 from lading.check.rules import (
+    composed,
     copied,
     decided,
     habits,
@@ -26,7 +27,7 @@ from lading.finding import Finding, Rule
 
 _FILES = (
     copied, venv, programs, shells, modes, needed, libc, users, migrations, secrets, habits, order, unused, leftovers,
-    decided,
+    decided, composed,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(rule for file in _FILES for rule in file.RULES)
 """Every rule once."""

@@ -202,6 +202,10 @@ CASES = (
     Case("health-check-missing", 1, SLIM, (f"{SLIM}HEALTHCHECK CMD true\n", "FROM company/base:1\n"),
          decided=Decided(health=True)),
     Case("labels-missing", 1, SLIM, (f"{SLIM}LABEL team=a\n",), decided=Decided(labels=("team",))),
+    Case("depends-on-start", 5, f'{SLIM}CMD ["python"]\n',
+         (f'{SLIM}COPY --chmod=0755 start.sh /\nENTRYPOINT ["/start.sh"]\n',),
+         {"start.sh": "#!/bin/sh\nuntil pg_isready; do sleep 1; done\nexec \"$@\"\n"},
+         compose="services:\n  a:\n    build: .\n    depends_on:\n      - db\n"),
     Case("platform-fixed", 1, "FROM --platform=linux/amd64 python:3.13-slim\n",
          ("FROM --platform=$BUILDPLATFORM python:3.13-slim AS a\nFROM python:3.13-slim\n",)),
 )  # fmt: skip
