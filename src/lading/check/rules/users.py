@@ -92,7 +92,8 @@ def _at_the_end(subject: Subject) -> Iterator[Finding]:
     if end.user is None or not end.config.known or _drops_privileges(subject):
         return
     said = [step for _, step in subject.shipped_steps() if _is_user(step)]
-    if end.is_root and not develops(subject):
+    allowed = subject.decided is not None and subject.decided.allow_root
+    if end.is_root and not allowed and not develops(subject):
         place = said[-1].origin.place if said else subject.place(subject.ships.stage.start.span)
         yield tell(
             ROOT, place, "the container runs as root", help="add `USER 65532:65532` behind the last RUN that needs root"

@@ -211,6 +211,12 @@ CASES = (
 )  # fmt: skip
 
 
+def test_root_is_let_in_where_the_team_has_decided_so(tmp_path: Path) -> None:
+    for allowed in (False, True):
+        found = looked(tmp_path, SLIM, decided=Decided(allow_root=allowed))
+        assert ("ships-as-root" in {rule for rule, _ in rules_at(found)}) is not allowed
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.rule}-{one.line}")
 def test_what_is_wrong_is_found_and_nothing_else(case: Case, tmp_path: Path) -> None:
     def told(text: str) -> set[tuple[str, int]]:
