@@ -13,6 +13,13 @@ CURRENT_ALPINE = ("3.20", "3.18")
 _CODE_NAMES = {"13": "trixie", "12": "bookworm", "11": "bullseye", "stable": "trixie", "oldstable": "bookworm"}
 
 
+_MIRRORS = (
+    "docker.io/", "index.docker.io/", "registry.hub.docker.com/", "mirror.gcr.io/", "public.ecr.aws/docker/",
+    "library/",
+)  # fmt: skip
+"""Where the Docker Official Images are, too."""
+
+
 class Variant(msgspec.Struct, frozen=True):
     """Parts that lie one upon the other, and the version that they speak of."""
 
@@ -44,7 +51,7 @@ def split(image: str) -> Name:
     """
     bare = image.partition("@")[0]
     repository, _, tag = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "latest")
-    for prefix in ("docker.io/", "index.docker.io/", "library/"):
+    for prefix in _MIRRORS:
         repository = repository.removeprefix(prefix)
     return Name(repository=repository, tag=tag or "latest")
 
@@ -126,6 +133,13 @@ def _uv(name: Name) -> tuple[Variant, ...]:
     return tuple(Variant((*one.parts, "open", "uv-added"), one.version) for one in below)
 
 
+def _dotnet(name: Name) -> tuple[Variant, ...]:
+    """https://github.com/dotnet/dotnet-docker/blob/main/documentation/supported-tags.md: Debian up to .NET 9."""
+    if not re.match(r"[689]\.0", name.tag) or re.search(r"chiseled|distroless|azurelinux|cbl|jammy|noble", name.tag):
+        return ()
+    return _service("dotnet")(name)
+
+
 def _distroless(name: Name) -> tuple[Variant, ...]:
     kind = re.sub(r"-debian\d+\Z", "", name.repository.rpartition("/")[2])
     language = re.match(r"(python|nodejs|java)(?!-base)", kind)
@@ -167,9 +181,15 @@ _IMAGES: Mapping[str, Callable[[Name], tuple[Variant, ...]]] = {
     "golang": _golang,
     "nginx": _service("nginx"),
     "node": _node,
+    "eclipse-temurin": lambda name: _service("temurin")(name) if "alpine" in name.tag else (),
+    "mcr.microsoft.com/dotnet/aspnet": _dotnet,
+    "mcr.microsoft.com/dotnet/runtime": _dotnet,
+    "mcr.microsoft.com/dotnet/sdk": _dotnet,
+    "php": _service("php"),
     "postgres": _service("postgres", debian="postgres-debian", alpine="postgres-alpine"),
     "python": _python,
     "redis": _service("redis"),
+    "ruby": _service("ruby"),
     "rust": _service("rust"),
     "ubuntu": _ubuntu,
 }

@@ -44,6 +44,10 @@ def test_a_name_is_split_as_docker_does(image: str, repository: str, tag: str) -
         ("ghcr.io/astral-sh/uv:python3.13-bookworm-slim", "uv uvx python3.13 sh", ""),
         ("nginx:1.29", "nginx sh", ""),
         ("postgres:17-alpine", "psql pg_isready sh", ""),
+        ("ruby:3.4-slim", "ruby bundle sh", ""),
+        ("eclipse-temurin:21-jre-alpine", "java sh", ""),
+        ("mcr.microsoft.com/dotnet/aspnet:8.0", "dotnet sh", ""),
+        ("public.ecr.aws/docker/library/python:3.13-slim", "python pip", "curl"),
         ("scratch", "", "sh python3"),
     ],
 )
@@ -117,7 +121,9 @@ def test_accounts_of_a_base() -> None:
     assert scene("debian:trixie-slim").now.packages.has("curl") == "absent"
 
 
-@pytest.mark.parametrize("image", ["team/app:1", "registry.example/python:3.13", "python:rc", "debian:potato"])
+@pytest.mark.parametrize(
+    "image", ["team/app:1", "registry.example/python:3.13", "python:rc", "eclipse-temurin:21", "debian:potato"]
+)
 def test_nothing_is_known_of_other_images(image: str) -> None:
     now = scene(image)
 
