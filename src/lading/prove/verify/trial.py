@@ -142,7 +142,7 @@ class _Run:
             self._wait(SETTLE)
             return None
         while self.process.poll() is None and not self._over(self._course.limits.patience):
-            answer = ask(probe, connect) if probe and connect else self._check()
+            answer = (ask(probe, connect) if probe and connect else self._check()) or answer
             if answer and answer.good:
                 return answer
             time.sleep(min(LONGEST_PAUSE, max(PAUSE, PART * (time.monotonic() - self._began))))

@@ -40,6 +40,23 @@ class Server(http.server.ThreadingHTTPServer):
 server = Server(("127.0.0.1", int(sys.argv[1])), Handler)
 server.serve_forever()
 """
+ENDS = """
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+server.handle_request()
+server.handle_request()
+raise SystemExit(4)
+"""
+DEAF = (
+    "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open(sys.argv[1], 'w'); time.sleep(600)"
+)
 FAILS = "import os; raise SystemExit('no vault for ' + os.environ['KEY'])"
 
 
@@ -113,29 +130,39 @@ def test_a_service_is_watched_from_its_start_to_its_end(
 
 
 def test_what_it_said_last_is_told_without_what_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lading.prove.verify.trial.SETTLE", 600)
     found = trials(subject(image(FAILS), env=(("KEY", "s3cr3t"),)), tmp_path, monkeypatch)["own"]
     assert (found.ended, found.last, found.well) == (1, ("no vault for …",), False)
 
 
 def test_what_does_not_end_is_killed_and_did_not_stop_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
     monkeypatch.setattr("lading.prove.attend.PATIENCE", 0.2)
-    limits = Limits(memory=0, pids=0, stop=0.2)
-    found = trials(subject(image(deaf), limits=limits), tmp_path, monkeypatch)["own"]
+    check = f"import os, sys; sys.exit(not os.path.exists({str(tmp_path / 'deaf')!r}))"
+    content = image(DEAF, str(tmp_path / "deaf"), Healthcheck={"Test": ["CMD", sys.executable, "-c", check]})
+    found = trials(subject(content, limits=Limits(memory=0, pids=0, stop=0.2)), tmp_path, monkeypatch)["own"]
     assert found.stop is not None
     assert (found.stop.code, found.stop.in_time) == (137, False)
 
 
-def test_what_is_never_healthy_is_told_with_its_last_answer(
+def test_the_last_answer_of_what_was_never_healthy_is_told(
     port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = Limits(memory=0, pids=0, patience=0.5)
-    asked = Probe(port=port, path="/other")
-    env = (("KEY", "abcd"), ("DATABASE_URL", "gone"))
-    found = trials(subject(image(SERVER, str(port)), probe=asked, env=env, limits=limits), tmp_path, monkeypatch)
-    assert found["own"].health is not None
-    assert (found["own"].health.said, found["own"].healthy) == ("503", None)
-    assert "GET /other" in found["own"].last[-1]
+    content = image(ENDS, str(port))
+    found = trials(subject(content, probe=Probe(port=port, path="/other")), tmp_path, monkeypatch)["own"]
+    assert found.health is not None
+    assert (found.health.said, found.healthy, found.ended) == ("503", None, 4)
+    assert "GET /other" in found.last[-1]
+
+
+def test_nobody_waits_for_ever(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = subject(
+        image("import time; time.sleep(600)"),
+        probe=Probe(port=port, path="/"),
+        limits=Limits(memory=0, pids=0, patience=0.2),
+    )
+    found = trials(silent, tmp_path, monkeypatch)["own"]
+    assert found.health is not None
+    assert (found.health.said, found.healthy, found.ended) == ("no answer", None, None)
 
 
 def test_a_port_that_somebody_listens_on_is_never_taken_for_the_containers(
