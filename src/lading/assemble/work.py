@@ -201,7 +201,7 @@ class Work:
             case NodeModules():
                 return ModulesStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
             case NodeBuild():
-                return BuildStep(self._workshop, self.plan, step=step, pins=self._pins)
+                return BuildStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
             case NodeProgram():
                 return ProgramStep(self._workshop, self.plan, step=step, pins=self._pins, platform=self.platform)
 

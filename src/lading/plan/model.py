@@ -236,7 +236,7 @@ class NodeBuild(msgspec.Struct, frozen=True, kw_only=True, tag="node-build"):
 
     `runs` are folders and names of scripts, in order. A script sees the source but for what `exclude` matches, and the
     variables in `env` (sorted pairs). `path` is the folder that all outputs go below; with `compress`, texts in it get
-    a `.gz` and a `.br` beside them.
+    a `.gz` and a `.br` beside them. `bundled`: the outputs have packages in them, which may be for one platform only.
     """
 
     node: str
@@ -247,6 +247,7 @@ class NodeBuild(msgspec.Struct, frozen=True, kw_only=True, tag="node-build"):
     exclude: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     compress: bool = False
+    bundled: bool = False
     why: str
 
 

@@ -14,7 +14,8 @@ from lading.assemble.workshop import Workshop
 from lading.digest import Digest
 from lading.errors import StepFailed, UsageError
 from lading.lock.model import Pins
-from lading.plan.model import NodeBuild, Plan
+from lading.plan.bases import is_musl
+from lading.plan.model import ImageBase, NodeBuild, Plan
 from lading.plan.node.compressing import COMPRESS
 from lading.toolchain.uv import machine_platform
 from lading.tree import Patterns, SubTree, TreeFile
@@ -35,11 +36,12 @@ class BuildStep:
     title = "build"
     shares = False
 
-    def __init__(self, workshop: Workshop, plan: Plan, *, step: NodeBuild, pins: Pins) -> None:
+    def __init__(self, workshop: Workshop, plan: Plan, *, step: NodeBuild, pins: Pins, platform: str) -> None:
         self._workshop = workshop
         self._plan = plan
         self._step = step
         self._pins = pins
+        self._platform = platform
         self._tree = SubTree(workshop.tree, plan.context)
 
     @cached_property
@@ -47,19 +49,22 @@ class BuildStep:
         return encodable(self._tree.files(), Patterns(self._step.exclude))
 
     def inputs(self) -> dict[str, str]:
-        """See `LayerStep.inputs`. Where it is built does not matter, and so the platform is none of them."""
+        """See `LayerStep.inputs`. What it is built for does not matter, unless packages are in what it makes."""
         step = self._step
         named = {file.path: self._stamp(file) for file in self._files}
         named |= {path: self._tree.digest(path) for path in install_files(step.install, self._tree)}
         named["node"] = version_of(self._pins, step.node)
         named["plan: build"] = f"{step.runs!r} {step.outputs!r} {step.path} {step.compress} {step.install!r}"
         named |= {f"env {name}": value for name, value in step.env}
+        if step.bundled:
+            named["platform"] = self._platform
         named["lading"] = f"{BUILD_VERSION} {FOLDER_VERSION}"
         return named
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
         tool = self._workshop.sources.node(self._step.node, self._pins)
+        step = self._step
         with self._workshop.store.scratch() as scratch:
             project, home, made = scratch / "project", scratch / "home", scratch / "made"
             home.mkdir()
@@ -75,6 +80,8 @@ class BuildStep:
             finally:
                 self._keep(project)
             self._collect(project, made)
+            if step.bundled:
+                self._check_platform(made)
             if self._step.compress:
                 program = home / "compress.cjs"
                 program.write_text(COMPRESS)
@@ -151,6 +158,21 @@ class BuildStep:
             if entry.link is None and entry.size <= _LARGEST_TEXT:
                 _rename_inside(entry.place, str(project).encode())
 
+    def _check_platform(self, made: Path) -> None:
+        """Refuse compiled parts of packages that were bundled on this machine and are for another one than the target:
+        the framework has chosen those that were installed to build with."""
+        libc = "musl" if isinstance(base := self._plan.runtime.base, ImageBase) and is_musl(base.reference) else "glibc"
+        here, target = f"{machine_platform()} with glibc", f"{self._platform} with {libc}"
+        if here == target:
+            return
+        compiled = [entry.path for entry in entries_of(made) if entry.link is None and _is_compiled(entry.place)]
+        if compiled:
+            raise UsageError(
+                f"the build has taken parts of packages with it that are compiled for {here} and not for {target}",
+                where=compiled[0],
+                fix='let BuildKit build for other platforms: engine = "buildkit" in lading.toml',
+            )
+
     def _pack(self, made: Path) -> Made:
         packer = FolderPacker(
             self._workshop.store, compression=self._plan.compression, mtime=self._workshop.mtime
@@ -175,6 +197,12 @@ def _merge(source: Path, target: Path) -> None:
     else:
         target.unlink(missing_ok=True)
         source.rename(target)
+
+
+def _is_compiled(place: Path) -> bool:
+    """Whether a file is a program or library of Linux (elf(5))."""
+    with place.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def _rename_inside(place: Path, folder: bytes) -> None:

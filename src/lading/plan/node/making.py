@@ -79,6 +79,7 @@ def build_of(
         exclude=build_excludes(facts, strategy),
         env=tuple(sorted({**_BUILDING, **dict(strategy.env)}.items())),
         compress=compress,
+        bundled=facts.bundled,
         why="what the build makes, and nothing of what it is made of",
     )
 

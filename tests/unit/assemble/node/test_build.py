@@ -10,6 +10,7 @@ from tests.unit.assemble.node.conftest import Npm
 from lading.assemble.node.build import BuildStep
 from lading.errors import StepFailed, UsageError
 from lading.plan.model import NodeBuild
+from lading.toolchain.uv import machine_platform
 
 BUILD = """
 const fs = require("fs");
@@ -35,7 +36,7 @@ def made(bench: Bench, settings: str = "") -> tuple[dict[str, str], dict[str, by
     plan = bench.plan(settings)
     with bench.workshop() as workshop:
         (step,) = [step for step in plan.stage("build").steps if isinstance(step, NodeBuild)]
-        layer = BuildStep(workshop, plan, step=step, pins=bench.pins)
+        layer = BuildStep(workshop, plan, step=step, pins=bench.pins, platform=machine_platform())
         return layer.inputs(), {path: data for path, (_, data) in bench.files(layer.make()).items()}
 
 
@@ -84,6 +85,28 @@ def test_where_nothing_can_run_apart_it_is_told_and_built(
     assert any("can read your files" in told for told in project.told)
 
 
+def test_what_is_bundled_for_this_machine_is_no_part_of_an_image_for_another(bench: Bench, npm: Npm) -> None:
+    """A framework takes the packages with it that it was built beside."""
+    build = r'require("fs").mkdirSync(".output/server", { recursive: true });' + "".join(
+        f"require('fs').writeFileSync('.output/server/{name}', {text!r});"
+        for name, text in (("index.mjs", "started()"), ("sharp.node", "\x7fELF and so on"))
+    )
+    bench.package(dependencies={"nuxt": "file:nuxt"}, scripts={"build": "node build.js"})
+    bench.write({"build.js": build, "nuxt/package.json": '{"name": "nuxt", "version": "1.0.0"}'})
+    npm(bench.folder, "install", "--package-lock-only")
+    plan = bench.plan()
+    (step,) = [step for step in plan.stage("build").steps if isinstance(step, NodeBuild)]
+    here, other = sorted(("linux/amd64", "linux/arm64"), key=lambda one: one != machine_platform())
+    with bench.workshop() as workshop:
+        built = BuildStep(workshop, plan, step=step, pins=bench.pins, platform=here)
+        assert "app/.output/server/sharp.node" in bench.files(built.make())
+        refused = BuildStep(workshop, plan, step=step, pins=bench.pins, platform=other)
+        assert refused.inputs() != built.inputs()
+        with pytest.raises(UsageError, match=f"for {here} with glibc and not for {other}") as caught:
+            refused.make()
+    assert "buildkit" in caught.value.fix
+
+
 def test_where_it_was_built_shows_nowhere(project: Bench) -> None:
     assert made(project, "port = 1")[1]["app/dist/where.js"] == b"// built in /project\nfirst();\n"
 
@@ -126,7 +149,8 @@ def test_a_site_is_compressed_beforehand(bench: Bench, npm: Npm) -> None:
         assert step.compress
         bench.package(scripts={"build": "node build.js"})
         bench.write({"package-lock.json": json.dumps({"lockfileVersion": 3, "packages": {"": {}}})})
-        files = bench.files(BuildStep(workshop, plan, step=step, pins=bench.pins).make())
+        layer = BuildStep(workshop, plan, step=step, pins=bench.pins, platform=machine_platform())
+        files = bench.files(layer.make())
     assert set(files) == {
         "srv/index.html", "srv/index.html.br", "srv/index.html.gz", "srv/assets/a.png", "srv/small.css",
     }  # fmt: skip
