@@ -76,9 +76,10 @@ def interpreter(inside: Inside, path: str) -> str | None:
 
 
 def _severity(inside: Inside, path: str, started: frozenset[str]) -> Severity:
-    """What the base has and nothing starts is worth knowing; so is what a package of the distribution has."""
+    """What the base has and nothing starts is worth knowing; so is what a package of the distribution has, or one of
+    Node, whose scripts lie in no folder of PATH."""
     owner = inside.owner(path)
-    of_base = inside.of_base(path) or (owner is not None and owner.kind == "debian")
+    of_base = inside.of_base(path) or (owner is not None and owner.kind in ("debian", "node"))
     return "error" if path in started else "info" if of_base else "warning"
 
 

@@ -177,6 +177,11 @@ SPOILT: Mapping[str, tuple[MemoryImage, tuple[str, str], str]] = {
         ("info", "script-without-interpreter"),
         "carriage return",
     ),
+    "a script of a package of Node": (
+        files({"app/node_modules/x/bin/x": Owned(b"#!/usr/bin/env node\n", 0o755)}),
+        ("info", "script-without-interpreter"),
+        "/usr/bin/env is not in the image",
+    ),
     "a script that asks env": (
         files({"usr/bin/env": Owned(SERVER, 0o755), "app/bin/tool": Owned(b"#!/usr/bin/env -S node --x\n", 0o755)}),
         ("warning", "script-without-interpreter"),
