@@ -8,6 +8,7 @@ else it says stays.
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from tools.engine.mirror import host_release, mirrors
 from tools.engine.packages import AptRoot
 
 UNMERGED = ("bullseye",)
-"""Releases whose images have `/bin` beside `/usr/bin`."""
+"""Releases whose images have `/bin` beside `/usr/bin`, or as a link to it."""
 _NO_MUSL = {"/usr/lib/ld-musl-{machine}.so.1": "!"}
 _ADDUSER = {f"/usr/sbin/{name}": "?" for name in ("adduser", "addgroup", "deluser", "delgroup")}
 SIGNED: Mapping[str, Mapping[str, str]] = {
@@ -56,7 +57,7 @@ def _one(source: str, *, write: bool) -> bool:
     old = msgspec.json.decode(path.read_bytes(), type=Part) if path.exists() else Part(source=source)
     part = replace(
         old,
-        folders=folders(entries, SIGNED.get(name, {})),
+        folders=folders(entries, {**SIGNED.get(name, {}), **_elsewhere(entries, name)}),
         users=_lines(entries, "/etc/passwd", "/usr/share/base-passwd/passwd.master") or old.users,
         groups=_lines(entries, "/etc/group", "/usr/share/base-passwd/group.master") or old.groups,
         packages=" ".join(packages) if packages is not None else old.packages,
@@ -67,6 +68,15 @@ def _one(source: str, *, write: bool) -> bool:
     if write and changed:
         path.write_text(text)
     return changed
+
+
+def _elsewhere(entries: list[Entry], name: str) -> Mapping[str, str]:
+    """Where programs may be, too, in images of a release that are made both ways."""
+    if name.removeprefix("debian-") not in UNMERGED:
+        return {}
+    programs = {entry.path for entry in entries if re.fullmatch(r"(/usr)?/s?bin/[^/]+", entry.path)}
+    others = {path.removeprefix("/usr") if path.startswith("/usr/") else f"/usr{path}" for path in programs}
+    return dict.fromkeys(others - programs, "?")
 
 
 def written(part: Part) -> str:

@@ -9,13 +9,13 @@ from lading.check.bases.knowledge import MULTIARCH
 CLOSED = (
     "/", "/bin", "/sbin", "/usr", "/usr/bin", "/usr/sbin", "/usr/games", "/usr/local", "/usr/local/bin",
     "/usr/local/sbin", "/usr/local/lib", "/usr/local/games", "/usr/local/include", "/opt", "/srv", "/home", "/mnt",
-    "/media", "/root", "/var", "/usr/lib/{multiarch}", "/tmp",
+    "/media", "/var", "/usr/lib/{multiarch}", "/tmp",
 )  # fmt: skip
 """Folders of which everything is told. What maintainer scripts and package managers write to is not among them."""
 
 OPEN = (
     "/etc", "/etc/alternatives",
-    "/lib", "/lib64", "/run", "/usr/lib", "/usr/lib64", "/usr/share", "/var/cache", "/var/lib",
+    "/lib", "/lib64", "/root", "/run", "/usr/lib", "/usr/lib64", "/usr/share", "/var/cache", "/var/lib",
     "/var/log",
 )  # fmt: skip
 """Folders whose names are told, and may have others."""

@@ -88,12 +88,12 @@ def _python(name: Name) -> tuple[Variant, ...]:
 
 def _node(name: Name) -> tuple[Variant, ...]:
     found = re.match(r"(\d+)", name.tag)
-    own = "node-25" if found and int(found[1]) >= 25 else "node"
-    version = found[1] if found else ""
+    both = ("node", "node-25")
+    owns = both if found is None else both[int(found[1]) >= 25 :][:1]
     if "alpine" in name.tag:
-        return tuple(Variant((base, own, "node-alpine"), version) for base in _tagged_alpines(name))
+        return tuple(Variant((base, own, "node-alpine")) for base in _tagged_alpines(name) for own in owns)
     below = () if "slim" in name.tag else ("buildpack-deps",)
-    return tuple(Variant((base, *below, own), version) for base in _tagged_debians(name))
+    return tuple(Variant((base, *below, own)) for base in _tagged_debians(name) for own in owns)
 
 
 def _golang(name: Name) -> tuple[Variant, ...]:
