@@ -20,6 +20,8 @@ _VALUED = (
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _USES_C = re.compile(rb'"(?:net|net/http|os/user|C|plugin)"')
 """Packages of the standard library that use C where cgo is on: https://pkg.go.dev/net#hdr-Name_Resolution."""
+_OLD = re.compile(r"golang:1\.(?:\d|1[0-5])(?![0-9])")
+"""Images of a Go that still builds without modules."""
 MOST_SOURCES = 1_000
 """Files of a module of which those of Go are looked through for what they import."""
 
@@ -77,7 +79,7 @@ def _imports_c(scene: Scene) -> Iterator[bool]:
 
 def _build(args: Arguments, scene: Scene) -> None:
     folder = nearest(scene, "go.mod")
-    if folder is None and _is_of_a_module(args.plain) and scene.now.env.get("GO111MODULE") in ("", "on"):
+    if folder is None and _is_of_a_module(args.plain) and _wants_module(scene):
         scene.need("go.mod", "`go build` reads it")
     for package in args.plain:
         if package and package.startswith((".", "/")) and "..." not in package:
@@ -108,6 +110,14 @@ def _is_of_a_module(packages: Sequence[str | None]) -> bool:
     """Whether packages are the project's own: the one in the working folder, or paths. `std`, files and import paths
     need no module."""
     return all(one is not None and one.startswith(".") and not one.endswith(".go") for one in packages)
+
+
+def _wants_module(scene: Scene) -> bool:
+    """Whether Go builds nothing without a go.mod: since 1.16 (https://go.dev/doc/go1.16#go-command), unless somebody
+    says otherwise. A Go of a base that does not tell its release is taken for a newer one."""
+    old = _OLD.search(scene.which("go").origin.text)
+    said = scene.now.env.get("GO111MODULE")
+    return said == "on" or (said == "" and old is None)
 
 
 def _install(args: Arguments, scene: Scene) -> None:

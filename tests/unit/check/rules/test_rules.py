@@ -110,6 +110,10 @@ CASES = (
          (f"{SLIM}WORKDIR /app\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
           f"{SLIM}WORKDIR /app\nRUN --mount=type=bind,target=. pip install -r requirements.txt\n",
           f"{SLIM}COPY . .\nRUN gcc app.c -o /usr/bin/app\nRUN chmod +s /usr/bin/app\n"), APP),
+    Case("needed-file-missing", 3, "FROM golang:1.26\nCOPY a.go .\nRUN go build -o /a .\n",
+         ("FROM golang:1.15\nCOPY a.go .\nRUN go build -o /a .\n", "FROM golang:1.26\nCOPY a.go .\nRUN go build a.go\n",
+          "FROM golang:1.26\nCOPY a.go go.mod ./\nRUN go build .\n"),
+         {"a.go": "package main\n", "go.mod": "module a\n"}),
     Case("command-lacks-file", 4, f'{SLIM}WORKDIR /app\nCOPY src src\nCMD ["python", "app.py"]\n',
          (f'{SLIM}WORKDIR /app\nCOPY src src\nCMD ["python", "src/main.py"]\n',
           f'{SLIM}WORKDIR /app\nCMD ["python", "app.py"]\n',  # a place to mount the source at
