@@ -26,9 +26,12 @@ class Positions(msgspec.Struct, frozen=True):
 
     def span(self, start: int, end: int) -> Span:
         """The span of `text[start:end]`; an empty one stands before the character at `start`."""
-        line, column = self.at(start)
+        index = bisect_right(self.starts, start) - 1
+        line, column = self.lines[index], self.columns[index] + start - self.starts[index]
         if end <= start:
             return Span(line, column, line, column)
+        if index + 1 == len(self.starts) or end <= self.starts[index + 1]:
+            return Span(line, column, line, column + end - start)
         end_line, end_column = self.at(end - 1)
         return Span(line, column, end_line, end_column + 1)
 

@@ -6,6 +6,7 @@ far as it changes where commands begin and end.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from lading.check.shell.syntax import (
     AndOr,
@@ -33,6 +34,9 @@ from lading.check.shell.words import Unreadable, WordReader
 LONGEST = 200_000
 """In characters; longer scripts are not read."""
 
+KEPT = 256
+"""Trees that are remembered: a model and several rules ask for the same ones, and services are built alike."""
+
 _SPACE = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]\s]*\])?(\+?)=")
@@ -43,6 +47,7 @@ _RESERVED = re.compile(
 _RESERVED_ENDS = frozenset({"then", "do", "done", "fi", "elif", "else", "esac", "}"})
 
 
+@lru_cache(KEPT)
 def script(text: str) -> Sequence:
     """The tree of a script; never raises. What cannot be read is a `Broken` at the end."""
     if len(text) > LONGEST:
@@ -174,7 +179,8 @@ class _Reader(WordReader):
 
     def _command(self) -> Node:
         with self.deeper():
-            read = self._compounds().get("(" if self.peek() == "(" else self._reserved())
+            begins = "(" if self.peek() == "(" else self._reserved()
+            read = self._compounds().get(begins) if begins else None
             if read is None:
                 return self._simple()
             body = read()

@@ -15,6 +15,7 @@ DEEPEST = 40
 """Constructs inside constructs; nobody writes so many."""
 
 _PLAIN = re.compile(r"[^\s;&|<>()'\"\\$`]+")
+_PLAIN_WORD = re.compile(r"[^\s;&|<>()'\"\\$`]+(?=[\s;&|<>)]|$)")
 _IN_DOUBLE = re.compile(r"[^\"\\$`]+")
 _IN_BRACES = re.compile(r"[^}'\"\\$`]+")
 _IN_QUOTED_BRACES = re.compile(r"[^}\"\\$`]+")
@@ -53,6 +54,9 @@ class WordReader(ABC):
 
     def word(self) -> Text | None:
         """The word that begins at `at`, up to a blank or an operator; None where there is none."""
+        if match := _PLAIN_WORD.match(self.text, self.at, self.end):
+            start, self.at = self.at, match.end()
+            return Text(start, self.at)
         with self._gathering() as inner:
             start = self.at
             while self.at < self.end and self._part():
