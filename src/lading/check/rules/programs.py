@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from lading.check.model.files import Found
-from lading.check.model.state import State
 from lading.check.model.step import Call
 from lading.check.rules.fixes import health_by_python
 from lading.check.rules.leftovers import develops
@@ -61,12 +60,20 @@ def _of_call(subject: Subject, call: Call) -> Iterator[Finding]:
         return
     if call.invocation.wrappers:
         return  # sudo and env look along another PATH
-    path = dict(call.invocation.assignments).get("PATH")
-    folders = call.before.path if path is None else path.text
+    folders = _path_of(call)
     found = call.before.files.which(_absolute(name, call.invocation.workdir), folders)
     if found.absent:
         span = call.invocation.words[0].span
-        yield tell(IN_STAGE, subject.place(span), f"{_lacks(name, call.before)}", why_absent(found, name))
+        yield tell(IN_STAGE, subject.place(span), f"{_lacks(name, folders)}", why_absent(found, name))
+
+
+def _path_of(call: Call) -> str | None:
+    """Where programs are looked for: as the command itself says, as the script has set it, as the stage has it."""
+    said = dict(call.invocation.assignments).get("PATH")
+    if said is not None:
+        return said.text
+    in_script = call.invocation.variables.get("PATH", call.before.path)
+    return in_script if isinstance(in_script, str) else None
 
 
 def _absolute(name: str, workdir: str | None) -> str:
@@ -75,10 +82,10 @@ def _absolute(name: str, workdir: str | None) -> str:
     return f"{workdir.rstrip('/')}/{name}"
 
 
-def _lacks(name: str, state: State) -> str:
-    if "/" in name or not state.path:
+def _lacks(name: str, folders: str | None) -> str:
+    if "/" in name or not folders:
         return f"there is no {shown(name)} here"
-    return f"there is no {shown(name)} in this stage (PATH is {shown(state.path)})"
+    return f"there is no {shown(name)} in this stage (PATH is {shown(folders)})"
 
 
 def why_absent(found: Found, name: str) -> Because:

@@ -45,11 +45,16 @@ def npm(asked: Asked, scene: Scene) -> None:
         run_script(scene, folder, names[0] if names and verb.startswith("run") else None)
 
 
+def _alone(args: Arguments) -> str:
+    """What Yarn and pnpm do where no command is named: they install, or nothing where they are asked of themselves."""
+    return "" if args.has("-v", "--version", "-h", "--help") else "install"
+
+
 def yarn(asked: Asked, scene: Scene) -> None:
     """`yarn install`, `yarn build`."""
     args = Arguments(asked.words, _VALUED)
     plain = args.plain
-    verb = plain[0] if plain else "install"
+    verb = plain[0] if plain else _alone(args)
     folder = _folder(args, scene, "--cwd")
     if verb is None or folder is None:
         scene.blur_all()
@@ -59,7 +64,7 @@ def yarn(asked: Asked, scene: Scene) -> None:
         _install_globally("install", plain[2:], args, scene)
     elif verb in ("add", "remove", "workspaces", "workspace", "dlx", "set", "plugin"):
         roam(scene)
-    elif verb not in ("cache", "config", "check", "info", "why", "audit"):
+    elif verb not in ("", "cache", "config", "check", "info", "why", "audit"):
         run_script(scene, folder, plain[1] if verb == "run" and len(plain) > 1 else verb)
 
 
@@ -67,7 +72,7 @@ def pnpm(asked: Asked, scene: Scene) -> None:
     """`pnpm install`, `pnpm build`, and Bun's commands, which are called the same."""
     args = Arguments(asked.words, _VALUED)
     plain = args.plain
-    verb = plain[0] if plain else "install"
+    verb = plain[0] if plain else _alone(args)
     folder = _folder(args, scene, "--dir" if args.has("--dir") else "-C")
     if verb is None or folder is None:
         scene.blur_all()
@@ -81,7 +86,7 @@ def pnpm(asked: Asked, scene: Scene) -> None:
         scene.grow(at)
     elif verb in ("add", "remove", "dlx", "exec", "prune", "update", "rebuild"):
         roam(scene)
-    elif verb not in ("config", "store", "audit", "setup"):
+    elif verb not in ("", "config", "store", "audit", "setup"):
         run_script(scene, folder, plain[1] if verb in ("run", "x") and len(plain) > 1 else verb)
 
 
