@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from lading.plan.accounts import NSSWITCH, group, passwd
-from lading.plan.model import Accounts, CopyFile, CopyFromStage, MakeFolder, MakeLink, SmallStep, WriteFile
+from lading.plan.model import Accounts, CopyFile, CopyFromStage, DebianBase, MakeFolder, MakeLink, SmallStep, WriteFile
 from lading.render.instructions import Blank, Comment, Copy, Instruction, Run, Workdir, Write
 from lading.render.public import DISTROLESS_ACCOUNTS
 from lading.render.quoting import command
@@ -36,7 +36,8 @@ def small(step: SmallStep, scene: Scene) -> Blocks:
 def accounts(step: Accounts, scene: Scene) -> Blocks:
     """The user's name and home; nothing where the public image knows the user already."""
     usual = step.user == DISTROLESS_ACCOUNTS.get(step.uid) and step.gid in DISTROLESS_ACCOUNTS and not step.others
-    if usual and not scene.base.shell:
+    distroless = isinstance(scene.plan.runtime.base, DebianBase) and not scene.base.shell
+    if usual and distroless:
         return Blocks()
     names = (("passwd", passwd(step)), ("group", group(step)), ("nsswitch.conf", NSSWITCH))
     made: tuple[Instruction, ...] = ()

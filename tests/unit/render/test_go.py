@@ -6,6 +6,7 @@ from tests.support.dockerfile import parse
 
 from lading.plan.bases import static_base
 from lading.plan.model import (
+    Accounts,
     BaseFiles,
     GoBinaries,
     GoProgram,
@@ -125,6 +126,14 @@ def test_an_empty_base_takes_files_from_the_static_one() -> None:
     assert "FROM scratch AS runtime\n" in text
     path = "/etc/ssl/certs/ca-certificates.crt"
     assert f"COPY --link --from=base-files --chown=0:0 {path} {path}\n" in text
+
+
+def test_an_empty_base_knows_nobody_and_so_the_user_is_written() -> None:
+    step = Accounts(user="nonroot", uid=65532, gid=65532, home="/home/nonroot", why="a name and a home for the user")
+    assert "<<passwd" not in text_of(binaries(), step)
+    text = text_of(binaries(), step, base=ScratchBase())
+    assert "nonroot:x:65532:65532:nonroot:/home/nonroot:/usr/sbin/nologin\n" in text
+    assert "COPY --link --from=build --chown=0:0 /home/nonroot/ /home/nonroot/\n" in text
 
 
 def test_the_context_has_every_manifest_whatever_is_left_out() -> None:
