@@ -19,6 +19,8 @@ from lading.check.stages.scope import Scope
 from lading.check.stages.unpacking import is_archive, unpacked
 
 _REMOTE = re.compile(r"https?://|git@|git://|ssh://")
+_GIT = re.compile(r"git@|git://|ssh://|https?://[^#]*\.git(?:#|\Z)")
+"""https://docs.docker.com/reference/dockerfile/#adding-private-git-repositories: what is in it comes to the target."""
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +75,8 @@ class _Copier:
             self._something(at, into)
             return self._said(source, "unknown", path)
         if self._copy.adds and _REMOTE.match(path):
-            self._something(f"{at}/{posixpath.basename(path)}" if into else at, into=False)
+            is_file = into and not _GIT.match(path)
+            self._something(f"{at}/{posixpath.basename(path)}" if is_file else at, into=not is_file and into)
             return self._said(source, "present", path)
         return self._paths(source, path, at, into)
 
