@@ -2,6 +2,7 @@
 be."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -85,14 +86,10 @@ def test_a_foreign_architecture_is_told_with_the_way_out(built: Path, lading: Pr
     assert "--engine buildkit" in told
 
 
-def test_what_the_compiler_lacks_is_offered_by_name(built: Path, lading: Program) -> None:
-    settings = built / "lading.toml"
-    said = settings.read_text()
-    settings.write_text("")
-    try:
-        refused = lading.attempt("build", cwd=built)
-    finally:
-        settings.write_text(said)
+def test_what_the_compiler_lacks_is_offered_by_name(built: Path, lading: Program, tmp_path: Path) -> None:
+    copy = tmp_path / "pictures"
+    shutil.copytree(built, copy, ignore=shutil.ignore_patterns("lading.*"))
+    refused = lading.attempt("build", cwd=copy)
     told = refused.stderr.decode()
     assert refused.returncode == 3, told
     assert "Package libwebp was not found" in told

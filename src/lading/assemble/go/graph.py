@@ -94,12 +94,10 @@ class Graph:
             named |= {path: self._tree.digest(path) for path in self._in_c()}
         return named
 
-    def included(self) -> str:
-        """A digest of the files of C that no package has: only a compiler knows of them, and the go command's cache
-        does not ask it. Nothing where there are none."""
+    def included(self) -> dict[str, str]:
+        """The files of C that no package has, with their digests: only a compiler knows of them."""
         known = {file for one in self.listing.packages.values() for file in one.files}
-        rest = {path: str(self._tree.digest(path)) for path in self._in_c() if path not in known}
-        return key_of("go included", rest) if rest else ""
+        return {path: self._tree.digest(path) for path in self._in_c() if path not in known}
 
     def _in_c(self) -> Iterator[str]:
         """What a compiler may include, wherever it lies: only it knows."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lading.assemble.actions import key_of
 from lading.assemble.builder import builder_identity, builder_root
 from lading.assemble.go.command import GoCommand
 from lading.assemble.isolated import run_isolated
@@ -68,18 +69,29 @@ class LinkedBuild:
         return builder_identity(self._pins)
 
     def compile(
-        self, words: Sequence[str], *, context: Path, module: str, settings: Mapping[str, str], scratch: Path
+        self,
+        words: Sequence[str],
+        *,
+        context: Path,
+        module: str,
+        settings: Mapping[str, str],
+        included: Mapping[str, str],
+        scratch: Path,
     ) -> Completed:
         """Run the go command with its temporary files below `scratch`. `module` is its folder, relative to the
-        `context`; others' modules have to be there. Raises `Unavailable` where this machine cannot isolate it."""
+        `context`; others' modules have to be there; `included` are the digests of files that only compilers know of.
+        Raises `Unavailable` where this machine cannot isolate it."""
         workshop, command = self._workshop, self._command
+        # Go's cache goes by the words that compilers get, and not by what those read
+        # (https://pkg.go.dev/cmd/go#hdr-Build_and_test_caching).
+        read = key_of("go included", {**included, "\0builder": self.identity}).removeprefix("sha256:")[:16]
         command.modules.mkdir(parents=True, exist_ok=True)
         return run_isolated(
             (f"{GO}/bin/go", *words),
             root=builder_root(workshop.store, self._pins, workshop.packages),
             readable={SOURCE: context, GO: command.root, MODULES: command.modules},
             writable={CACHE: workshop.store.cache_folder("go-build-c"), WORK: scratch},
-            environment={**_inside(settings, context), **_FIXED},
+            environment={**_inside(settings, context), **_FIXED, "CGO_CPPFLAGS": f"-DLADING_INCLUDED=0x{read}"},
             folder=f"{SOURCE}/{module}",
             runner=Runner(),
         )

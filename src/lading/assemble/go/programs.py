@@ -132,11 +132,13 @@ class Programs:
         fetched = self._run([*COMMAND, *(f"./{package}" for package in packages)], scratch)
         if fetched.code or self._linked is None:
             return fetched
-        included, settings = self._graph.included(), self._settings
-        if included:  # go's cache goes by the words that compilers get, and not by what those include
-            settings["CGO_CPPFLAGS"] = f"-DLADING_INCLUDED=0x{included.removeprefix('sha256:')[:16]}"
         return self._linked.compile(
-            words, context=self._context, module=self._place.module, settings=settings, scratch=scratch
+            words,
+            context=self._context,
+            module=self._place.module,
+            settings=self._settings,
+            included=self._graph.included(),
+            scratch=scratch,
         )
 
     def _run(self, words: Sequence[str], scratch: Path) -> Completed:
