@@ -54,13 +54,14 @@ def audit(image: Image, expected: Expectations = _NOTHING, *, folder: Path | Non
     base that the image does not stand on.
     """
     inside = look_inside(image, expected, folder)
-    start, closure, pythons = starting.Starting(inside), linking.Closure(inside), modules.Pythons(inside)
+    start, pythons = starting.Starting(inside), modules.Pythons(inside)
+    closure = linking.Closure(inside, start.started)
     there = programs.programs(inside)
     found = chain(
         who.look(inside),
         start.look(),
         secrets.look(inside),
-        closure.look(start.started),
+        closure.look(),
         scripts.look(inside, start.started),
         pythons.look(),
         size.look(inside),

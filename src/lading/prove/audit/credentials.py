@@ -16,7 +16,8 @@ _PLACEHOLDER = re.compile(
 _NETRC = re.compile(r"\bmachine\s+\S+(?:\s+(?:login|account)\s+\S+)*\s+password\s+(\S+)")
 _NPMRC = re.compile(r"^[^#;\n]*(?::|^)\s*(?:_authToken|_auth|_password)\s*=\s*(\S+)", re.MULTILINE)
 _PYPIRC = re.compile(r"^\s*password\s*[=:]\s*(\S+)", re.MULTILINE)
-_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"']*:([^\s/@\"']{3,})@[^\s/\"']+")
+_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?P<user>[^\s/:@\"']*):((?!(?P=user)@)[^\s/@\"']{3,})@[^\s/\"']+")
+"""A password that is the user's own name (`postgres:postgres`) is an example or a default, and no secret."""
 _AWS = re.compile(r"^\s*aws_secret_access_key\s*=\s*([A-Za-z0-9/+]{40})\s*$", re.MULTILINE)
 _PGPASS = re.compile(r"^[^#:\n]+:(?:\d+|\*):[^:\n]+:[^:\n]+:(\S+)$", re.MULTILINE)
 _SHADOW = re.compile(r"^([^:\n]+):(\$[0-9a-z]+\$[^:\n]{20,}):", re.MULTILINE)
@@ -39,7 +40,7 @@ def credentials_in(path: str, data: bytes) -> tuple[str, ...]:
 
 def password_in_address(text: str) -> bool:
     """Whether a text has an address with a password in it (`postgres://app:hunter2@db/app`)."""
-    return any(map(_is_real, _IN_URL.findall(text)))
+    return any(_is_real(match[2]) for match in _IN_URL.finditer(text))
 
 
 def _is_real(value: str) -> bool:
@@ -48,7 +49,7 @@ def _is_real(value: str) -> bool:
 
 def _by(pattern: re.Pattern[str], name: str) -> Callable[[str], Iterator[str]]:
     def read(text: str) -> Iterator[str]:
-        if any(map(_is_real, pattern.findall(text))):
+        if any(_is_real(match[match.re.groups]) for match in pattern.finditer(text)):
             yield name
 
     return read

@@ -75,10 +75,12 @@ class _Need(NamedTuple):
 
 
 class Closure:
-    """The programs and libraries of an image, and what they lack."""
+    """The programs and libraries of an image, and what they lack; `started` are the real paths of the programs that the
+    image starts."""
 
-    def __init__(self, inside: Inside) -> None:
+    def __init__(self, inside: Inside, started: frozenset[str]) -> None:
         self._inside = inside
+        self._started = started
         self.loader = Loader(inside)
         self.programs: Mapping[str, Elf] = {
             path: file.seen.elf
@@ -94,14 +96,13 @@ class Closure:
         needs = sum(len(elf.needed) for elf in dynamic)
         return Linking(files=files, dynamic=len(dynamic), needs=needs, unmet=len(self._missing) + len(self._too_old))
 
-    def look(self, started: frozenset[str]) -> Iterator[Finding]:
-        """What is wrong; `started` are the real paths of the programs that the image starts."""
-        loaded = self._loaded_by(started)
-        yield from self._loaders(loaded)
-        yield from self._foreign(started)
-        yield from self._mixed(loaded)
-        yield from self._libraries(loaded)
-        yield from self._versions(loaded)
+    def look(self) -> Iterator[Finding]:
+        """What is wrong."""
+        yield from self._loaders()
+        yield from self._foreign()
+        yield from self._mixed()
+        yield from self._libraries()
+        yield from self._versions()
 
     def _is_own_machine(self, path: str) -> bool:
         machine = self._inside.files[path].seen.machine
@@ -125,24 +126,37 @@ class Closure:
     @cached_property
     def _found(self) -> Mapping[str, tuple[tuple[str, str | None], ...]]:
         """What each file needs, and where it is."""
-        return {
-            path: tuple(
-                (name, self.loader.find(path, elf, name, libc))
-                for libc in (self._effective(elf),)
-                for name in elf.needed
-                if not (libc == "musl" and MUSL_ITSELF.match(name))
-            )
-            for path, elf in self.programs.items()
-        }
+        return {path: tuple(self._libraries_of(path, elf)) for path, elf in self.programs.items()}
+
+    def _libraries_of(self, path: str, elf: Elf) -> Iterator[tuple[str, str | None]]:
+        libc = self._effective(elf)
+        for name in elf.needed:
+            if libc == "glibc" or not MUSL_ITSELF.match(name):
+                yield name, self.loader.find(path, elf, name, libc)
+
+    @cached_property
+    def _loaded(self) -> frozenset[str]:
+        """The programs that are started, and everything that the loader loads for them."""
+        seen, pending = set[str](), list(self._started)
+        while pending:
+            path = pending.pop()
+            if path not in seen and path in self.programs:
+                seen.add(path)
+                pending += [library for _, library in self._found[path] if library]
+        return frozenset(seen)
 
     @cached_property
     def _missing(self) -> tuple[_Need, ...]:
+        """Libraries that are not found. One that the loader has loaded already is taken by its name alone."""
+        names = {path.rpartition("/")[2] for path in self._loaded} | {
+            self.programs[path].soname for path in self._loaded
+        }
         return tuple(
             _Need(path, name)
             for path, needs in self._found.items()
             if not self._is_mixed(path)
             for name, library in needs
-            if library is None
+            if library is None and not (path in self._loaded and name in names)
         )
 
     @cached_property
@@ -163,36 +177,24 @@ class Closure:
         own = self._libc_of(self.programs[path])
         return own is not None and bool(self.loader.libc) and own not in self.loader.libc
 
-    def _loaded_by(self, started: frozenset[str]) -> frozenset[str]:
-        """The programs that are started, and everything that the loader loads for them."""
-        seen, pending = set[str](), list(started)
-        while pending:
-            path = pending.pop()
-            if path not in seen and path in self.programs:
-                seen.add(path)
-                pending += [library for _, library in self._found[path] if library]
-        return frozenset(seen)
-
-    def _severity(self, path: str, loaded: frozenset[str]) -> Severity:
+    def _severity(self, path: str) -> Severity:
         owner = self._inside.owner(path)
         of_base = self._inside.of_base(path) or (owner is not None and owner.kind == "debian")
-        return "error" if path in loaded or not of_base else "warning"
+        return "error" if path in self._loaded or not of_base else "warning"
 
-    def _loaders(self, loaded: frozenset[str]) -> Iterator[Finding]:
+    def _loaders(self) -> Iterator[Finding]:
         for path, elf in self.programs.items():
             if elf.interpreter and not self._inside.file(elf.interpreter) and not self._is_mixed(path):
                 message = (
                     f"/{path} is started by {elf.interpreter}, which is not in the image{whose(self._inside, path)}"
                 )
-                yield found(
-                    LOADER, message, self._inside.place(path), severity=self._severity(path, loaded), help=_DYNAMIC
-                )
+                yield found(LOADER, message, self._inside.place(path), severity=self._severity(path), help=_DYNAMIC)
 
-    def _foreign(self, started: frozenset[str]) -> Iterator[Finding]:
+    def _foreign(self) -> Iterator[Finding]:
         """Files for other machines; of those that the image starts it is told that they cannot be."""
         paths: dict[str, list[str]] = {}
         for path, file in self._inside.files.items():
-            if not self._is_own_machine(path) and path not in started and _PREBUILT not in path:
+            if not self._is_own_machine(path) and path not in self._started and _PREBUILT not in path:
                 paths.setdefault(file.seen.machine, []).append(path)
         for machine, those in sorted(paths.items()):
             shown = listed([f"/{path}" for path in those], 3)
@@ -200,15 +202,13 @@ class Closure:
                 MACHINE, f"for {machine} in an image for {self.loader.machine}: {shown}", self._inside.place(those[0])
             )
 
-    def _mixed(self, loaded: frozenset[str]) -> Iterator[Finding]:
+    def _mixed(self) -> Iterator[Finding]:
         mixed = [path for path in self.programs if self._is_mixed(path)]
         if mixed:
             libc = self._libc_of(self.programs[mixed[0]])
             there = " and ".join(sorted(self.loader.libc))
             shown = listed([f"/{path}" for path in mixed], 3)
-            worst: Severity = min(
-                (self._severity(path, loaded) for path in mixed), key=("error", "warning", "info").index
-            )
+            worst: Severity = min((self._severity(path) for path in mixed), key=("error", "warning", "info").index)
             yield found(
                 MIXED,
                 f"linked with {libc} in an image that has {there}: {shown}",
@@ -217,16 +217,16 @@ class Closure:
                 help=f"build it on a base with {there}, or stand on one with {libc}",
             )
 
-    def _libraries(self, loaded: frozenset[str]) -> Iterator[Finding]:
+    def _libraries(self) -> Iterator[Finding]:
         """One finding a library."""
         by_name: dict[str, list[str]] = {}
         for need in self._missing:
             by_name.setdefault(need.name, []).append(need.path)
         for name, paths in sorted(by_name.items()):
             there = self.loader.anywhere(name)
-            rule = ELSEWHERE if there and not any(path in loaded for path in paths) else LIBRARY
-            severities = [self._severity(path, loaded) for path in paths] if rule is LIBRARY else []
-            first = next((path for path in paths if path in loaded), paths[0])
+            rule = ELSEWHERE if there and not any(path in self._loaded for path in paths) else LIBRARY
+            severities = [self._severity(path) for path in paths] if rule is LIBRARY else []
+            first = next((path for path in paths if path in self._loaded), paths[0])
             where = self._hint(there) if there else f"{name} is not in the image"
             yield found(
                 rule,
@@ -247,7 +247,7 @@ class Closure:
             return f"/{there} is named by /etc/ld.so.conf, and missing in /etc/ld.so.cache (ldconfig was not run)"
         return f"/{there} is where the loader does not look"
 
-    def _versions(self, loaded: frozenset[str]) -> Iterator[Finding]:
+    def _versions(self) -> Iterator[Finding]:
         """One finding a file and library."""
         for need in self._too_old:
             message = (
@@ -258,7 +258,7 @@ class Closure:
                 message + whose(self._inside, need.path),
                 self._inside.place(need.path),
                 because=[Because(place=self._inside.place(need.library), text=f"the {need.name} that is loaded")],
-                severity=self._severity(need.path, loaded),
+                severity=self._severity(need.path),
                 help="build it on the release that it runs on, or stand on a newer base",
             )
 

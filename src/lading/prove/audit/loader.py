@@ -63,11 +63,23 @@ class Loader:
             found = self._usable(listed) if listed else None
             if found:
                 return found
-        for folder in self._defaults(libc):
+        for folder in (*self._defaults(libc), *self._handed_down):
             found = self._usable(f"{folder}/{name}")
             if found:
                 return found
         return None
+
+    @cached_property
+    def _handed_down(self) -> tuple[str, ...]:
+        """The folders that files name for all that is loaded for them, too (DT_RPATH without DT_RUNPATH). Who loads whom
+        is not followed: all are taken for everybody's, so that nothing is said to be missing that is not."""
+        found = {
+            _expanded(folder, f"/{path.rpartition('/')[0]}", self.machine): None
+            for path, file in self._inside.files.items()
+            if file.seen.elf and not file.seen.elf.runpath
+            for folder in file.seen.elf.rpath
+        }
+        return tuple(found)
 
     def anywhere(self, name: str) -> str | None:
         """The real path of a library of this name wherever it is: something may have loaded it before."""

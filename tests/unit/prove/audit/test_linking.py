@@ -72,6 +72,29 @@ def test_a_library_is_found_by_a_variable() -> None:
     assert unmet(files, Env=["LD_LIBRARY_PATH=/none:/opt"]) == []
 
 
+def test_rpath_of_who_loads_it_counts_for_a_library_too() -> None:
+    """As conda and PyInstaller lay it out; a runpath counts for its own file alone."""
+    program = library(("libc.so.6", "libx.so.1"), interpreter=LOADER, rpath="$ORIGIN/libs")
+    chain: dict[str, Content] = {
+        "app/server": Owned(program, 0o755),
+        "app/libs/libx.so.1": library(("liby.so.1",), soname="libx.so.1"),
+        "app/libs/liby.so.1": library(soname="liby.so.1"),
+    }
+    assert unmet(chain) == []
+    alone = library(("libc.so.6", "libx.so.1"), interpreter=LOADER, runpath="$ORIGIN/libs")
+    assert unmet({**chain, "app/server": Owned(alone, 0o755)}) == [("error", "library-not-in-image")]
+
+
+def test_what_is_loaded_already_is_found_by_its_name() -> None:
+    program = library(("libc.so.6", "liby.so.1", "libx.so.1"), interpreter=LOADER, runpath="$ORIGIN/libs")
+    chain: dict[str, Content] = {
+        "app/server": Owned(program, 0o755),
+        "app/libs/libx.so.1": library(("liby.so.1",), soname="libx.so.1"),
+        "app/libs/liby.so.1": library(soname="liby.so.1"),
+    }
+    assert unmet(chain) == []
+
+
 def test_runpath_takes_the_place_of_rpath() -> None:
     both = library(("libx.so.1",), rpath="/opt", runpath="/none")
     assert unmet({"app/a.so": both, "opt/libx.so.1": THERE}) == [("warning", "library-not-found")]

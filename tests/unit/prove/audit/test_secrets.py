@@ -184,6 +184,7 @@ def test_damaged_files_do_no_harm(path: str, content: str) -> None:
     [
         ("postgres://app:kR7wq2Lx@db.example/app", True),
         ("redis://:kR7wq2Lx@cache.example", True),
+        ("postgres://postgres:postgres@db.example/app", False),
         ("postgres://app:password@db.example/app", False),
         ("postgres://app:${PASSWORD}@db.example/app", False),
         ("https://git.example:8443/team/app@1", False),
