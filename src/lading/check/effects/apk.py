@@ -31,6 +31,9 @@ def apk(asked: Asked, scene: Scene) -> None:
     args = Arguments(asked.words, _VALUED)
     verb = args.plain[0] if args.operands else None
     names = [word.plain for word in args.operands[1:]]
+    if args.has("-p", "--root"):  # another system's packages
+        scene.grow(args.text("-p", "--root"))
+        return
     match verb:
         case "add":
             _add(names, args, scene)

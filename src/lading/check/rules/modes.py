@@ -1,5 +1,6 @@
 """Files that are to be started and cannot be: no execute bit, or line endings of Windows."""
 
+import posixpath
 from collections.abc import Iterator
 
 from lading.check.model.entry import Entry, Script
@@ -31,7 +32,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             name, workdir = call.invocation.program, call.invocation.workdir
             if not name or "/" not in name or call.invocation.conditional or (not name.startswith("/") and not workdir):
                 continue
-            path = name if name.startswith("/") else f"{workdir}/{name}"
+            path = posixpath.normpath(posixpath.join(workdir or "/", name))
             yield from _startable(call.before, path, subject.place(call.invocation.span))
     for one in subject.starts:
         if not one.guarded and one.program:

@@ -36,6 +36,7 @@ CASES = (
          (f"{SLIM}RUN mkdir -p /app/dist\nFROM python:3.13-slim\nCOPY --from=0 /app/dist /srv\n",
           "FROM node:24 AS build\nRUN npm run build\nFROM python:3.13-slim\nCOPY --from=build /app/dist /srv\n",
           "FROM python:3.13-slim\nCOPY requirements*.txt missing*.txt ./\n",
+          "FROM alpine:3.22\nRUN apk add -p /r --initdb busybox\nFROM scratch\nCOPY --from=0 /r /\nRUN echo\n",
           "FROM python:3.13-slim\nARG FILE\nCOPY $FILE ./\n"), APP),
     Case("copy-source-missing", 2, f"{SLIM}COPY setup.py ./\n", (f"{SLIM}COPY app.py ./\n",), APP),
     Case("copy-source-ignored", 2, f"{SLIM}COPY README.md ./\n", (f"{SLIM}COPY app.py ./\n", f"{SLIM}COPY . ./\n"),
