@@ -205,13 +205,18 @@ def _library_folder(scene: Scene) -> str:
 
 
 def _remove_unneeded(scene: Scene) -> None:
-    """Packages go that came with others only: those that were asked for by name stay, of the rest nothing is certain.
-    Libraries have packages of other names in other releases."""
-    _perhaps_gone([name for name, package in scene.now.packages.installed.items() if not package.asked], scene)
-    files, folder = scene.now.files, _library_folder(scene)
-    for name in files.names(folder):
-        if not files.look(f"{folder}/{name}", follow=False).origin.sturdy:
-            scene.blur(f"{folder}/{name}")
+    """Packages go that came with others only. Which these are, apt knows: those that nobody needs were asked for by
+    name, and stay; of the rest nothing is certain."""
+    possible = _possible_data(scene)
+    installed = scene.now.packages.installed
+    needed = {one for name in installed for one in _needs(possible, name)}
+    stay = [name for name in installed if name not in needed and all(name in data for data in possible)]
+    _perhaps_gone(installed.keys() - {*stay}, scene)
+    kept = {path for data in possible for name in stay for path in _files(data, name, scene)}
+    for folder in ("/usr/bin", "/usr/sbin", _library_folder(scene)):
+        for name in scene.now.files.names(folder):
+            if f"{folder}/{name}" not in kept and scene.look(f"{folder}/{name}", follow=False).origin.act == "run":
+                scene.blur(f"{folder}/{name}")
 
 
 def _needs(possible: Sequence[PackageData], name: str) -> set[str]:

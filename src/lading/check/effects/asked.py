@@ -22,7 +22,7 @@ class Word(NamedTuple):
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A program by its name without folders, as it was `called` (`/opt/venv/bin/pip`), and the words behind it. `input`
     is what it reads, where that is known; `fed` says that it reads something (a pipe, a heredoc), and `feeder` are the
-    words of the command that writes it."""
+    words of the command that writes it. `depth` counts the scripts that it is called from."""
 
     program: str
     called: str = ""
@@ -30,6 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     input: bytes | None = None
     fed: bool = False
     feeder: tuple[str | None, ...] = ()
+    depth: int = 0
 
     @property
     def known(self) -> bool:

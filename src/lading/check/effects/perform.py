@@ -20,17 +20,17 @@ _CHANGE_VARIABLES = (".", "source")
 _NO_FILES = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
 
 
-def perform(call: Invocation, scene: Scene) -> None:
+def perform(call: Invocation, scene: Scene, depth: int = 0) -> None:
     """Do to a stage what a command does to it: with its own working folder, variables and user, and with what it is
-    redirected to. Where it may not have run, what it changes is not known."""
+    redirected to. Where it may not have run, what it changes is not known. `depth` counts the scripts around it."""
     if not call.conditional:
-        _perform(call, scene)
+        _perform(call, scene, depth)
         return
     with scene.perhaps():
-        _perform(call, scene)
+        _perform(call, scene, depth)
 
 
-def asked_of(call: Invocation, scene: Scene) -> Asked:
+def asked_of(call: Invocation, scene: Scene, depth: int = 0) -> Asked:
     """The command as its effect sees it."""
     redirected = next((one for one in reversed(call.redirects) if one.operator.startswith("<")), None)
     return Asked(
@@ -40,15 +40,16 @@ def asked_of(call: Invocation, scene: Scene) -> Asked:
         input=_input(call, redirected, scene, 0),
         fed=redirected is not None or call.piped_from is not None,
         feeder=tuple(value.text for value in call.piped_from.words) if call.piped_from is not None else (),
+        depth=depth,
     )
 
 
-def _perform(call: Invocation, scene: Scene) -> None:
+def _perform(call: Invocation, scene: Scene, depth: int) -> None:
     with _around(call, scene):
         if call.words and call.program is None:
             scene.blur_all()
             return
-        asked = asked_of(call, scene)
+        asked = asked_of(call, scene, depth)
         said = output(asked, scene) if call.redirects else None
         if call.words:
             effect_of(asked)(asked, scene)

@@ -9,6 +9,7 @@ from lading.check.effects.asked import Arguments, Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.installers import installer_of
 from lading.check.effects.reach import roam, spread_programs
+from lading.check.effects.scripts import run_script
 from lading.check.model.scene import Scene
 
 
@@ -40,8 +41,11 @@ def shell(asked: Asked, scene: Scene) -> None:
         effect(asked, scene)
         return
     args = Arguments(asked.words, ("-o", "-c"), stops=True)
-    if args.plain and args.plain[0] and not asked.fed:
-        scene.need(args.plain[0], f"`{asked.program}` reads it")
+    path = args.plain[0] if args.plain and not asked.fed else None
+    if path:
+        found = scene.need(path, f"`{asked.program}` reads it")
+        if run_script(asked, scene, found, args.operands[1:]):
+            return
     scene.blur_all()
 
 

@@ -7,18 +7,20 @@ from lading.check.effects.asked import Asked
 from lading.check.effects.effect import Effect
 from lading.check.effects.node import managers
 from lading.check.effects.python import managers as python_managers
+from lading.check.effects.scripts import run_script
 from lading.check.effects.surroundings import leave_traces
 from lading.check.model.scene import Scene
 
 _HARMLESS_NAMES = """
-    [ [[ : alias apt-cache apt-mark arch awk basename break builtin cal case cat cd chcon cksum cmp column comm
-    command continue cut date declare df diff dirname dirs dpkg-query du echo egrep env exit expand export expr
-    false fgrep fi file fold free getconf getent gpg gpgconf grep groups hash head hostname id jobs jq kill ldd
-    less let local locale ls lsb_release lsof md5sum mktemp more nc netstat nm nproc nslookup objdump od openssl
-    pgrep ping pkill popd printenv printf ps pushd pwd read readelf readlink readonly realpath return seq set
-    sha1sum sha224sum sha256sum sha384sum sha512sum shift shopt sleep sort stat strings sum sync tail test time
-    timeout tr trap tree true tty type typeset ulimit umask unalias uname uniq unset wait wc whereis which
-    whoami xxd yes
+    : [ [[ alias apt-cache apt-mark arch awk base64 basename break builtin cal case cat cd chcon chpst cksum cmp
+    column comm command continue cut date declare df diff dirname dirs dpkg-architecture dpkg-buildflags
+    dpkg-deb dpkg-divert dpkg-query du echo egrep env exit expand expect export expr false fgrep fi file fold
+    free getconf getent getopts gpg gpg-agent gpg1 gpgconf gpgv grep groups hash head hexdump hostname id ip
+    jobs jq kill ldd less let local locale logger ls lsb_release lscpu lsof md5sum mktemp more nc netstat nl nm
+    nologin nproc nslookup objdump od openssl paste pgrep ping pkill popd printenv printf ps pushd pwd read
+    readelf readlink readonly realpath return rev scanelf seq set sha1sum sha224sum sha256sum sha384sum
+    sha512sum shift shopt sleep sort ssh-keyscan stat strings sum sync tac tail test time timeout tr trap tree
+    true tty type typeset ulimit umask unalias uname uniq unset wait wc whereis which whoami xmllint xxd yes yq
 """
 HARMLESS = frozenset(_HARMLESS_NAMES.split())
 """Programs and words of the shell that change no file (what they write to is a redirection's matter)."""
@@ -38,9 +40,10 @@ def _tool(effect: Effect) -> Effect:
     return with_traces
 
 
-def anything(_asked: Asked, scene: Scene) -> None:
-    """A program that nobody knows: it may have done anything."""
-    scene.blur_all()
+def anything(asked: Asked, scene: Scene) -> None:
+    """A program that nobody knows may have done anything, unless it is a script whose text is known."""
+    if not run_script(asked, scene, scene.which(asked.called or asked.program), asked.words):
+        scene.blur_all()
 
 
 _TOOLS: Mapping[str, Effect] = {**go.EFFECTS, **managers.EFFECTS, **python_managers.EFFECTS}

@@ -153,3 +153,24 @@ def test_a_projects_own_build_leaves_the_system_alone() -> None:
         "/app/Makefile": "present", "/app/out": "unknown", "/usr/bin/curl": "absent",
     }  # fmt: skip
     assert stage.run("make install").holds("/usr/local/bin/x") == {"/usr/local/bin/x": "unknown"}
+
+
+def test_a_script_does_what_its_commands_do() -> None:
+    files = {
+        "/app/install.sh": '#!/bin/sh\nset -e\nmkdir -p "$1/made"\ncd /srv && touch here\n',
+        "/app/again.sh": "#!/bin/bash\ntouch /again\n./again.sh\n",
+        "/app/tool.py": "#!/usr/bin/env python3\n",
+        "/app/bare.sh": "touch /bare\n",
+    }
+    stage = Stage(BASE, files).run("chmod +x *.sh && ./install.sh /srv && sh bare.sh && touch after")
+    expected = {
+        "/srv/made": "present",
+        "/srv/here": "present",
+        "/bare": "present",
+        "/app/after": "present",
+        "/no": "absent",
+    }
+    assert stage.holds(*expected) == expected
+    assert Stage(BASE, files).run("./tool.py").holds("/no") == {"/no": "unknown"}
+    assert Stage(BASE, files).run("./again.sh").holds("/again", "/no") == {"/again": "unknown", "/no": "unknown"}
+    assert Stage(BASE).run("sh none.sh").missing() == ["/app/none.sh"]
