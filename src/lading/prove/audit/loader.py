@@ -71,8 +71,8 @@ class Loader:
 
     @cached_property
     def _handed_down(self) -> tuple[str, ...]:
-        """The folders that files name for all that is loaded for them, too (DT_RPATH without DT_RUNPATH). Who loads whom
-        is not followed: all are taken for everybody's, so that nothing is said to be missing that is not."""
+        """The folders that files name for all that is loaded for them, too (DT_RPATH without DT_RUNPATH). Who loads
+        whom is not followed: all are taken for everybody's, so that nothing is said to be missing that is not."""
         found = {
             _expanded(folder, f"/{path.rpartition('/')[0]}", self.machine): None
             for path, file in self._inside.files.items()
