@@ -21,6 +21,20 @@ BUILDING = ("context", "build_context", "builder", "network")
 """Flags that say how a Dockerfile is built."""
 
 
+def arguments(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    """Add the flags that name another image; the group that they are in."""
+    group = parser.add_argument_group("another image to compare with")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--compare", metavar="OTHER", help="an image, named as above")
+    which.add_argument(
+        "--compare-dockerfile", metavar="PATH", help="the image of a Dockerfile, which BuildKit builds for it"
+    )
+    group.add_argument("--context", metavar="PATH", help="the folder it is built in (default: the Dockerfile's)")
+    group.add_argument("--build-context", action="append", metavar="NAME=SOURCE", help="a named context of the build")
+    group.add_argument("--builder", metavar="NAME", help="the builder of buildx")
+    return group
+
+
 def asked(args: argparse.Namespace) -> bool:
     """Whether there is an image to compare with. `UsageError` for flags that contradict each other."""
     flags = [f"--{name.replace('_', '-')}" for name in BUILDING if getattr(args, name)]

@@ -4,20 +4,14 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lading.cli import watched
+from lading.cli import compared, proving, watched
 from lading.cli.context import Context
 from lading.cli.images import IMAGE_HELP
-from lading.errors import EXIT_DONE, StrategyNotMet, Unavailable, UsageError, raise_all
+from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, raise_all
 
 if TYPE_CHECKING:
     from lading.assemble.result import BuildReport
-    from lading.cli.images import Found
     from lading.cli.watched import Known
-    from lading.oci.model import Image
-    from lading.prove.audit import Audit
-    from lading.prove.comparison import Comparison
-    from lading.prove.compliance import Evidence, Expected, Rebuilt, Scan
-    from lading.prove.verify import Verification
     from lading.report.proof_findings import Proof
 
 HELP = "audit an image, run it, and hold it against the strategy"
@@ -46,27 +40,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--static", action="store_true", help="only read the image, do not run it")
     parser.add_argument("--rebuild", action="store_true", help="build the service again in an empty store, and compare")
     watched.arguments(parser)
-    group = parser.add_argument_group("another image to compare with")
-    which = group.add_mutually_exclusive_group()
-    which.add_argument("--compare", metavar="OTHER", help="an image, named as above")
-    which.add_argument(
-        "--compare-dockerfile", metavar="PATH", help="the image of a Dockerfile, which BuildKit builds for it"
-    )
-    group.add_argument("--context", metavar="PATH", help="the folder it is built in (default: the Dockerfile's)")
-    group.add_argument("--build-context", action="append", metavar="NAME=SOURCE", help="a named context of the build")
-    group.add_argument("--builder", metavar="NAME", help="the builder of buildx")
+    compared.arguments(parser)
     parser.epilog = EPILOG
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
-    """Prove them all, tell everything, and raise `StrategyNotMet` when a requirement of one is not met."""
-    from lading.cli.compared import asked
-
-    if asked(_comparing(args)) and len(args.images) != 1:
+    """Prove them all, tell everything, and raise what stands against any: `StrategyNotMet` for a requirement that is not
+    met, and whatever kept one from being proven."""
+    if compared.asked(proving.comparing(args)) and len(args.images) != 1:
         raise UsageError("one image is compared with another one", fix="name one IMAGE")
-    proofs = [prove(name, args, context) for name in args.images or every_service(context)]
-    tell(proofs, args, context)
-    refuse(proofs)
+    proofs: list[Proof] = []
+    failed: list[LadingError] = []
+    for name in args.images or every_service(context):
+        try:
+            proofs.append(prove(name, args, context))
+        except LadingError as error:
+            failed.append(error)
+    if proofs:
+        tell(proofs, args, context)
+    raise_all([*failed, *refusals(proofs)])
     return EXIT_DONE
 
 
@@ -82,7 +74,7 @@ def prove_built(reports: "Sequence[BuildReport]", path: str | None, context: Con
     proofs = [prove(report.service, args, context, path=path, stored=report.image) for report in reports]
     context.print("")
     tell(proofs, args, context)
-    refuse(proofs)
+    raise_all(refusals(proofs))
 
 
 def every_service(context: Context) -> tuple[str, ...]:
@@ -104,8 +96,8 @@ def prove(
     if known:
         check_waived(known)
     with image_of(context, stored or name) as found:
-        evidence = _evidence(found, known, args, context, where=path or name)
-    return compliance(_expected(known) if known else Expected(), evidence), evidence
+        evidence = proving.evidence_of(found, known, args, context, where=path or name)
+    return compliance(proving.promised(known) if known else Expected(), evidence), evidence
 
 
 def tell(proofs: "Sequence[Proof]", args: argparse.Namespace, context: Context) -> None:
@@ -119,141 +111,13 @@ def tell(proofs: "Sequence[Proof]", args: argparse.Namespace, context: Context) 
         _put(record, None if args.adr == TO_OUTPUT else args.adr, context)
 
 
-def refuse(proofs: "Sequence[Proof]") -> None:
-    """Raise `StrategyNotMet`, all of them together, for every image with a requirement that is not met."""
-    raise_all(_refusals(proofs))
-
-
-def _refusals(proofs: "Sequence[Proof]") -> Iterator[StrategyNotMet]:
+def refusals(proofs: "Sequence[Proof]") -> Iterator[StrategyNotMet]:
+    """An error for every image with a requirement that is not met."""
     for found, _ in proofs:
         try:
             watched.refuse(found.name, found.requirements)
         except StrategyNotMet as error:
             yield error
-
-
-def _evidence(
-    found: "Found", known: "Known | None", args: argparse.Namespace, context: Context, *, where: str
-) -> "Evidence":
-    from lading.cli.images import choose
-    from lading.oci.partial import images_of, platform_of
-    from lading.prove.compliance import Evidence
-
-    image = choose(found, None)
-    context.note(f"{found.name} is read")
-    audited = _audit(image, known, where, context)
-    verification, unseen = _verification(found, known, args, context)
-    scan, unscanned = _scan(image, context)
-    against, comparison = _comparison(image, audited, args, context)
-    return Evidence(
-        name=known.strategy.service if known else found.name,
-        audit=audited,
-        platforms=tuple(str(platform_of(one)) for _, one in images_of(found.content)),
-        verification=verification,
-        unseen=unseen,
-        scan=scan,
-        unscanned=unscanned,
-        rebuilt=_rebuilt(known, context) if args.rebuild else None,
-        against=against,
-        comparison=comparison,
-    )
-
-
-def _expected(known: "Known") -> "Expected":
-    from lading.cli.lockfile import read_pins
-    from lading.prove.compliance import expected_of
-
-    return expected_of(known.planned.plan, known.strategy, read_pins(known.root))
-
-
-def _audit(image: "Image", known: "Known | None", where: str, context: Context) -> "Audit":
-    """The audit, without what the team has decided to live with. The budget is a requirement of its own."""
-    from lading.cli.audit import decided, ignored_of
-    from lading.cli.outside import mtime_of
-    from lading.prove.audit import Expectations, audit
-
-    expected = Expectations(
-        epoch=mtime_of(context.env),
-        health=bool(known and known.planned.plan.config.health),
-        ignore=ignored_of(decided(context, where).strategy.audit),
-    )
-    with context.store.scratch() as folder:
-        return audit(image, expected, folder=folder)
-
-
-def _verification(
-    found: "Found", known: "Known | None", args: argparse.Namespace, context: Context
-) -> "tuple[Verification | None, str]":
-    """What was seen of it, or why it was not run."""
-    from lading.cli.verify import watch
-    from lading.oci.partial import images_of, platform_of
-    from lading.prove.container import machine
-
-    if args.static:
-        return None, "it was only read (--static)"
-    own = machine()
-    offered = [platform_of(image) for _, image in images_of(found.content)]
-    if not any((one.os, one.architecture) == (own.os, own.architecture) for one in offered):
-        return None, f"this machine is {own}"
-    try:
-        return watch(watched.subject_of(found, known, args, context), args, context), ""
-    except Unavailable as error:
-        return None, error.what.replace("\n  |", ":", 1).replace("\n  |", ",")
-
-
-def _scan(image: "Image", context: Context) -> "tuple[Scan | None, str]":
-    from lading.prove.compliance.scan import SCANNER, scan, scanner
-
-    if not scanner():
-        return None, f"{SCANNER} is not installed"
-    with context.store.scratch() as folder:
-        return scan(image, folder, runner=context.runner), ""
-
-
-def _comparison(
-    image: "Image", audited: "Audit", args: argparse.Namespace, context: Context
-) -> "tuple[str, Comparison | None]":
-    from lading.cli.compared import asked, other_image
-    from lading.cli.images import choose
-    from lading.oci.partial import platform_of
-    from lading.prove.comparison import compare
-    from lading.prove.size import measure
-
-    comparing = _comparing(args)
-    if not asked(comparing):
-        return "", None
-    platform = platform_of(image)
-    with other_image(comparing, context, platform) as other:
-        return other.name, compare(audited.facts.size, measure(choose(other, str(platform))))
-
-
-def _comparing(args: argparse.Namespace) -> argparse.Namespace:
-    """The flags as `lading size` has them: the network is that of the other image's build only where one is built."""
-    network = args.network if args.compare_dockerfile and args.network == "host" else ""
-    return argparse.Namespace(**{**vars(args), "network": network})
-
-
-def _rebuilt(known: "Known | None", context: Context) -> "Rebuilt":
-    """The same service, built by this very program in a store with nothing in it."""
-    import sys
-
-    from lading.digest import parse_digest
-    from lading.prove.compliance import Rebuilt
-
-    if known is None:
-        raise UsageError("only a service of the repository here can be built again", where="--rebuild")
-    service = known.strategy.service
-    context.note(f"{service} is built again")
-    words = [sys.executable, "-m", "lading", "build", service, "--locked", "--quiet", "-C", str(known.root)]
-    with context.store.scratch() as folder:
-        done = context.runner.check(
-            words,
-            what=f"{service} cannot be built again",
-            env={"LADING_STORE": str(folder)},
-            fix=f"lading build {service}",
-        )
-    digest = parse_digest(done.out.split()[-1], where="lading build --quiet")
-    return Rebuilt(digest=digest, same=digest == context.store.image(known.strategy.image))
 
 
 def check_waived(known: "Known") -> None:

@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "process", metavar="PROCESS", nargs="?", help="of a service: start this process of it (worker, migrate, …)"
     )
-    parser.add_argument("--runtime", choices=NAMES, help=f"use this one (default: the first of {', '.join(NAMES)})")
+    runtime_argument(parser)
     parser.add_argument(
         "-p",
         "--publish",
@@ -46,14 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORTS",
         help="8080, 9000:8080 or 127.0.0.1:9000:8080 (default: the image's own port); may be repeated",
     )
-    parser.add_argument(
-        "-e",
-        "--env",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set a variable, or pass on one of this process's (KEY); may be repeated",
-    )
+    env_argument(parser)
     parser.add_argument(
         "--network",
         choices=("own", "host"),
@@ -74,6 +67,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="how long --wait-healthy waits (default: 60)"
     )
     parser.epilog = EPILOG
+
+
+def runtime_argument(parser: argparse.ArgumentParser) -> None:
+    """The flag that chooses a runtime."""
+    parser.add_argument("--runtime", choices=NAMES, help=f"use this one (default: the first of {', '.join(NAMES)})")
+
+
+def env_argument(parser: argparse.ArgumentParser) -> None:
+    """The flag that sets variables of the container; see `variable`."""
+    parser.add_argument(
+        "-e",
+        "--env",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set a variable, or pass on one of this process's (KEY); may be repeated",
+    )
 
 
 def run(args: argparse.Namespace, context: Context) -> int:

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from lading.cli import compared
 from lading.cli.context import Context
 from lading.cli.images import IMAGE_HELP, choose
 from lading.errors import EXIT_DONE, UsageError
@@ -22,30 +23,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--top", type=int, default=15, metavar="N", help="so many packages or differences at most (default: 15)"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed")
-    _compare_arguments(parser)
-
-
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("another image to compare with")
-    which = group.add_mutually_exclusive_group()
-    which.add_argument("--compare", metavar="OTHER", help="an image, named as above")
-    which.add_argument(
-        "--compare-dockerfile", metavar="PATH", help="the image of a Dockerfile, which BuildKit builds for it"
-    )
-    group.add_argument("--context", metavar="PATH", help="the folder it is built in (default: the Dockerfile's)")
-    group.add_argument("--build-context", action="append", metavar="NAME=SOURCE", help="a named context of the build")
-    group.add_argument("--builder", metavar="NAME", help="the builder of buildx")
+    group = compared.arguments(parser)
     group.add_argument("--network", metavar="MODE", help="the network of the build's steps")
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Measure the image, or both, and print it."""
-    from lading.cli.compared import asked, image_of
-
     if args.top < 1:
         raise UsageError("--top takes a number from 1", where=f"--top {args.top}")
-    show = _compare if asked(args) else _measure
-    with image_of(context, args.image) as found:
+    show = _compare if compared.asked(args) else _measure
+    with compared.image_of(context, args.image) as found:
         show(found, choose(found, args.platform), args, context)
     return EXIT_DONE
 
@@ -62,14 +49,13 @@ def _measure(found: "Found", image: "Image", args: argparse.Namespace, context: 
 
 
 def _compare(found: "Found", image: "Image", args: argparse.Namespace, context: Context) -> None:
-    from lading.cli.compared import other_image
     from lading.oci.partial import platform_of
     from lading.prove.comparison import compare
     from lading.prove.size import measure
     from lading.report.comparison import render_json, render_text
 
     platform = platform_of(image)
-    with other_image(args, context, platform) as other:
+    with compared.other_image(args, context, platform) as other:
         result = compare(measure(image), measure(choose(other, str(platform))))
     if args.format == "json":
         context.print(render_json(found.name, other.name, result, platform=str(platform)))

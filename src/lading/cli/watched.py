@@ -41,17 +41,10 @@ class Known(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say what an image needs to start, and what it is held to."""
-    from lading.cli.run import NAMES
+    from lading.cli.run import env_argument, runtime_argument
 
-    parser.add_argument("--runtime", choices=NAMES, help=f"use this one (default: the first of {', '.join(NAMES)})")
-    parser.add_argument(
-        "-e",
-        "--env",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set a variable, or pass on one of this process's (KEY); may be repeated",
-    )
+    runtime_argument(parser)
+    env_argument(parser)
     parser.add_argument("--env-file", metavar="PATH", help="a file with such a line for each variable")
     parser.add_argument(
         "--network", choices=("own", "host"), default="own", help="host: what it needs listens on this machine"

@@ -16,7 +16,7 @@ from lading.cli.arguments import parse
 from lading.cli.context import Context
 from lading.cli.images import Found
 from lading.cli.main import load
-from lading.errors import StrategyNotMet, UsageError
+from lading.errors import Problems, StrategyNotMet, UsageError
 from lading.oci.layout import write_layout
 from lading.prove.container import machine
 from lading.prove.verify import Subject
@@ -141,6 +141,13 @@ def test_without_a_runtime_the_image_is_still_read(context: Context, image: str)
     assert rows["starts"]["status"] == "not looked at"
     assert "runc: it is not installed" in rows["starts"]["evidence"]
     assert rows["non-root"]["status"] == "met"
+
+
+def test_one_that_cannot_be_proven_hides_no_other(context: Context, image: str) -> None:
+    with pytest.raises(Problems) as caught:
+        code(context, "prove", "no-such-image", image, "--static")
+    assert [type(one) for one in caught.value.problems] == [UsageError, StrategyNotMet]
+    assert "Non-root user" in out(context)
 
 
 def test_two_images_are_compared(context: Context, image: str, tmp_path: Path) -> None:
