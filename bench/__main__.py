@@ -2,9 +2,9 @@
 
     python -m bench [--table NAME …] [--rounds N] [--json PATH]
 
-The tables are `engines` and `rendered` (the reference service), and `fleet` (21 services of one Go module), which takes
-many minutes and is measured only when it is asked for. The sides take turns within each round, so that what else this
-machine does hits both. Absolute times mean little.
+The tables are `engines` and `rendered` (the reference service), `check` (1,000 Dockerfiles), and `fleet` (21 services
+of one Go module), which takes many minutes. The last two are measured only when they are asked for. Sides take turns
+within each round, so that what else this machine does hits both. Absolute times mean little.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.base import push_base
+from bench.check import CheckBench, show_check
 from bench.fleet import FleetBench, show_fleet
 from bench.sides import BuildKit, Lading, Rendered, Timing, install
 from bench.workload import Workload
@@ -35,7 +36,7 @@ BARS = {
 """How many times faster than the peer Lading must be, by scenario."""
 MEMORY_BAR = 150e6
 """Bytes."""
-TABLES = ("engines", "rendered", "fleet")
+TABLES = ("engines", "rendered", "check", "fleet")
 
 
 class Bench:
@@ -172,6 +173,8 @@ def main() -> None:
     found: dict[str, list[dict[str, object]]] = {}
     if {"engines", "rendered"} & set(args.table):
         found |= _service_tables(args.table, args.rounds)
+    if "check" in args.table:
+        found["check"] = _check_table(args.rounds)
     if "fleet" in args.table:
         found["fleet"] = _fleet_table(args.rounds)
     if args.json:
@@ -192,6 +195,17 @@ def _service_tables(tables: list[str], rounds: int) -> dict[str, list[dict[str, 
             if found["rendered"]:
                 show_rendered(found["rendered"])
     return found
+
+
+def _check_table(rounds: int) -> list[dict[str, object]]:
+    with tempfile.TemporaryDirectory(prefix="lading-bench-") as name:
+        folder, env = Path(name), dict(os.environ)
+        uv = Path(sys.executable).with_name("uv")
+        bench = CheckBench(folder, rounds, command=install(folder, uv, env), env=env)
+        bench.run()
+        rows = bench.report()
+    show_check(rows)
+    return rows
 
 
 def _fleet_table(rounds: int) -> list[dict[str, object]]:
