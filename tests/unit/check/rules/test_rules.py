@@ -248,3 +248,8 @@ def test_every_rule_has_its_page() -> None:
         assert page.startswith(f"# {rule.id}: {rule.title}\n"), rule.id
         assert f"Severity: {rule.severity}" in page, rule.id
         assert f"lading ignore={rule.id} -- " in page, rule.id
+
+
+def test_every_rule_is_in_the_overview() -> None:
+    overview = (PAGES.parent / "check.md").read_text()
+    assert [rule.id for rule in RULES if f"[{rule.id}](rules/{rule.id}.md)" not in overview] == []
