@@ -45,8 +45,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
-    """Prove them all, tell everything, and raise what stands against any: `StrategyNotMet` for a requirement that is not
-    met, and whatever kept one from being proven."""
+    """Prove them all, tell everything, and raise what stands against any: `StrategyNotMet` for a requirement that is
+    not met, and whatever kept one from being proven."""
     if compared.asked(proving.comparing(args)) and len(args.images) != 1:
         raise UsageError("one image is compared with another one", fix="name one IMAGE")
     proofs: list[Proof] = []
