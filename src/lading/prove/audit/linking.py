@@ -5,6 +5,7 @@ brought it; one of the base that nothing starts is a warning. A library that is 
 looks, may have been loaded before by something else: a warning.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -60,9 +61,10 @@ MIXED = Rule(
 RULES = (LOADER, LIBRARY, ELSEWHERE, VERSION, MACHINE, MIXED)
 
 
-_PREBUILT = "/prebuilds/"
+_APART = ("/prebuilds/", "/testdata/")
 """Node packages bring a module for each system and C library, and choose when they are loaded
-(https://github.com/prebuild/prebuildify#readme)."""
+(https://github.com/prebuild/prebuildify#readme); Go's own tests bring programs of every kind."""
+_LIBRARY = re.compile(r".*\.(?:so(?:\.[0-9.]+)?|node)\Z")
 
 
 class _Need(NamedTuple):
@@ -85,7 +87,7 @@ class Closure:
         self.programs: Mapping[str, Elf] = {
             path: file.seen.elf
             for path, file in inside.files.items()
-            if file.seen.elf and self._is_own_machine(path) and _PREBUILT not in path
+            if file.seen.elf and self._is_own_machine(path) and self._is_used(path)
         }
 
     @cached_property
@@ -107,6 +109,12 @@ class Closure:
     def _is_own_machine(self, path: str) -> bool:
         machine = self._inside.files[path].seen.machine
         return not machine or not self.loader.machine or machine == self.loader.machine
+
+    def _is_used(self, path: str) -> bool:
+        """Whether a file is there to be started or loaded: objects for linkers and samples are not."""
+        if any(folder in path for folder in _APART):
+            return False
+        return bool(self._inside.files[path].mode & 0o111) or _LIBRARY.match(path) is not None or path in self._started
 
     def _libc_of(self, elf: Elf) -> Libc | None:
         """Which C library a file is linked with; nothing for one that does not tell."""
@@ -192,15 +200,15 @@ class Closure:
 
     def _foreign(self) -> Iterator[Finding]:
         """Files for other machines; of those that the image starts it is told that they cannot be."""
-        paths: dict[str, list[str]] = {}
-        for path, file in self._inside.files.items():
-            if not self._is_own_machine(path) and path not in self._started and _PREBUILT not in path:
-                paths.setdefault(file.seen.machine, []).append(path)
-        for machine, those in sorted(paths.items()):
-            shown = listed([f"/{path}" for path in those], 3)
-            yield found(
-                MACHINE, f"for {machine} in an image for {self.loader.machine}: {shown}", self._inside.place(those[0])
-            )
+        those = {
+            path: file.seen.machine
+            for path, file in self._inside.files.items()
+            if not self._is_own_machine(path) and path not in self._started and self._is_used(path)
+        }
+        if those:
+            machines, shown = sorted(set(those.values())), listed([f"/{path}" for path in those], 3)
+            message = f"for {listed(machines)} in an image for {self.loader.machine}: {shown}"
+            yield found(MACHINE, message, self._inside.place(next(iter(those))))
 
     def _mixed(self) -> Iterator[Finding]:
         mixed = [path for path in self.programs if self._is_mixed(path)]

@@ -173,6 +173,15 @@ def test_modules_for_several_systems_are_chosen_when_they_are_loaded() -> None:
     assert rules(image(application=files)) == []
 
 
+def test_what_nobody_starts_or_loads_needs_nothing() -> None:
+    files: dict[str, Content] = {
+        "opt/go/src/debug/elf/testdata/libx.so": NEEDY,
+        "opt/lib/x.o": library(machine=183),
+        "opt/lib/sample.so_": NEEDY,
+    }
+    assert rules(image(application=files)) == []
+
+
 def test_a_static_program_needs_nothing() -> None:
     assert rules(image(application={"app/tool": Owned(library(), 0o755)})) == []
 
