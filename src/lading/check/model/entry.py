@@ -1,5 +1,6 @@
 """One path of a stage: what is there, and who made it so."""
 
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import msgspec
@@ -14,6 +15,10 @@ Act = Literal["base", "context", "add", "copy", "run", "workdir", "other"]
 
 LARGEST = 1 << 20
 """Bytes of a file that are read at most, to look at its text."""
+
+
+LARGEST_PROGRAM = 64 << 20
+"""Bytes of a program that are read at most, to tell what it is linked with."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -37,6 +42,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 class Content(Protocol):
     """A file's bytes, read when somebody asks."""
+
+    def __hash__(self) -> int: ...
 
     @property
     def size(self) -> int:
@@ -133,6 +140,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             return None
 
 
+@lru_cache(maxsize=64)
 def nature_of(content: Content) -> Nature | None:
     """What a file is by its first bytes (execve(2), elf(5)); nothing for one that the kernel does not start."""
     head = content.head(256)
@@ -142,7 +150,7 @@ def nature_of(content: Content) -> Nature | None:
         return Script(words=tuple(words)) if words else None
     if not head.startswith(b"\x7fELF"):
         return None
-    found = read_elf(content.head(64 << 20))
+    found = read_elf(content.head(LARGEST_PROGRAM))
     if found is None:
         return Binary()
     return Binary(

@@ -119,16 +119,15 @@ class Files(msgspec.Struct, frozen=True, eq=False):
         """The files with another node at a path. Folders on the way that are missing become as `parent`; without one,
         nothing is changed below a path that is not there. `follow` is about a link at the end only. Where the way
         may be a link, anything may be changed."""
-        walk = self._walk(path, follow=follow)
+        walk, files = self._walk(path, follow=follow), self
         stray = next((node for node in walk.nodes if _may_lead(node)), None)
         if stray is not None:
-            walk = Files(Hazed(stray.origin)(self.root))._walk(path, follow=follow)
+            files = Files(Hazed(stray.origin)(self.root))
+            walk = files._walk(path, follow=follow)
         nodes = walk.nodes
         made = change(nodes[-1])
-        if made is nodes[-1]:
-            return self
-        if parent is None and any(node.presence == "absent" for node in nodes[:-1]):
-            return self
+        if made is nodes[-1] or (parent is None and any(node.presence == "absent" for node in nodes[:-1])):
+            return files
         for index in range(len(walk.names) - 1, -1, -1):
             above = nodes[index] if parent is None else _as_folder(nodes[index], parent)
             made = with_child(above, walk.names[index], made)
@@ -200,5 +199,6 @@ def _as_folder(node: Node, made: Entry) -> Node:
         return node
     if node.presence == "absent":
         return folder(made)
-    top = present(Entry(kind=None, origin=made.origin, target=node.entry.target if node.entry is not None else ""))
+    target = node.entry.target if node.entry is not None else ""
+    top = present(Entry(kind=None if target else "folder", origin=made.origin, target=target))
     return with_below(top, node.below or Listed({}, unknown(made.origin)))

@@ -94,7 +94,7 @@ class Scene:
             if node.presence == "absent":
                 return folder(entry)
             target = node.entry.target if node.entry is not None else ""
-            made = Entry(kind=None, origin=self.origin, target=target)  # it may have been a link to one
+            made = Entry(kind=None if target else "folder", origin=self.origin, target=target)  # a link to one, perhaps
             return Node("present", self.origin, made, node.below or Listed({}, unknown(self.origin)))
 
         self._edit(path, change, makes=True)
