@@ -30,9 +30,14 @@ def replace(path: str, span: Span, text: str) -> Edit:
     return Edit(path=path, span=span, text=text)
 
 
-def removed(path: str, span: Span) -> Edit:
-    """An instruction, with its lines, is gone. It is not the last one of the file."""
-    return Edit(path=path, span=Span(span.line, 1, span.end_line + 1, 1), text="")
+def removed(path: str, span: Span, text: str) -> Edit:
+    """An instruction, with its lines, is gone, and of two empty lines around it the second. It is not the last one of
+    the file; `text` is the file's."""
+    lines = ["", *text.split("\n"), ""]  # counted from 1
+    end = span.end_line + 1
+    if not lines[span.line - 1].strip() and not lines[end].strip() and end < len(lines) - 2:
+        end += 1
+    return Edit(path=path, span=Span(span.line, 1, end, 1), text="")
 
 
 def health_by_python(subject: Subject, one: Started) -> Fix | None:

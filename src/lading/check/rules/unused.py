@@ -78,7 +78,7 @@ def _without(subject: Subject, instruction: AnyInstruction, folder: str) -> Fix 
         span = Span(before.span.end_line, before.span.end_column, value.span.end_line, value.span.end_column)
         edit = replace(subject.path, span, "")
     elif len(pairs) == 1:
-        edit = removed(subject.path, instruction.span)
+        edit = removed(subject.path, instruction.span, subject.model.dockerfile.text)
     else:
         return None
     return Fix(title=f"take {folder} out of PATH", edits=(edit,))
@@ -96,10 +96,15 @@ def _results(subject: Subject, stage: StageModel) -> Iterator[Finding]:
             RESULT, subject.place(call.invocation.span),
             f"{shown(name)} writes to {shown(folder)}, which no later stage copies",
             help="remove it, or install what it makes where it ships",
-            fix=Fix(title=f"leave {name} out", edits=(removed(subject.path, step.instruction.span),))
-            if len(step.calls) == 1
-            else None,
+            fix=_left_out(subject, step, name),
         )  # fmt: skip
+
+
+def _left_out(subject: Subject, step: Step, name: str) -> Fix | None:
+    if len(step.calls) > 1:
+        return None
+    edit = removed(subject.path, step.instruction.span, subject.model.dockerfile.text)
+    return Fix(title=f"leave {name} out", edits=(edit,))
 
 
 def _built_into(call: Call) -> str | None:

@@ -59,6 +59,8 @@ def mend_all(checker: "Checker", *, dry: bool) -> "tuple[Outcome, Sequence[Chang
     if not dry:
         for path, text in last.items():
             _write(checker.path_of(path), text)
+        if last.keys() - set(outcome.looked_at):
+            outcome = checker.check()  # with an ignore file as it is now
     changes = [Change(path, first[path], text, counts.get(path, 0)) for path, text in last.items()]
     return outcome, [one for one in changes if one.before != one.after]
 

@@ -40,8 +40,8 @@ FIXED = {
         f"{SLIM}ENV A=1\nENV PATH=/usr/local/bin:$PATH\nUSER 1\n",
     ),
     "a build for nobody": (
-        f"{SLIM}WORKDIR /app\nRUN python -m build\nCOPY src src\n{SLIM}COPY --from=0 /app/src /app/src\n",
-        f"{SLIM}WORKDIR /app\nCOPY src src\n{SLIM}COPY --from=0 /app/src /app/src\n",
+        f"{SLIM}WORKDIR /app\n\nRUN python -m build\n\nCOPY src src\n{SLIM}COPY --from=0 /app/src /app/src\n",
+        f"{SLIM}WORKDIR /app\n\nCOPY src src\n{SLIM}COPY --from=0 /app/src /app/src\n",
     ),
 }  # fmt: skip
 
