@@ -11,7 +11,6 @@ from lading.errors import EXIT_DONE, LadingError, StrategyNotMet, UsageError, ra
 
 if TYPE_CHECKING:
     from lading.assemble.result import BuildReport
-    from lading.cli.watched import Known
     from lading.report.proof_findings import Proof
 
 HELP = "audit an image, run it, and hold it against the strategy"
@@ -93,8 +92,7 @@ def prove(
     from lading.prove.compliance import Expected, compliance
 
     known = watched.known_of(context, name, path)
-    if known:
-        check_waived(known)
+    watched.check_waived(known)
     with image_of(context, stored or name) as found:
         evidence = proving.evidence_of(found, known, args, context, where=path or name)
     return compliance(proving.promised(known) if known else Expected(), evidence), evidence
@@ -118,22 +116,6 @@ def refusals(proofs: "Sequence[Proof]") -> Iterator[StrategyNotMet]:
             watched.refuse(found.name, found.requirements)
         except StrategyNotMet as error:
             yield error
-
-
-def check_waived(known: "Known") -> None:
-    """`UsageError` for each id of a waived requirement that does not exist."""
-    from difflib import get_close_matches
-
-    from lading.prove.compliance.compliance import IDS, PROCESS
-
-    problems = []
-    for name, _ in known.strategy.prove.waived:
-        if name not in IDS and not name.startswith(PROCESS):
-            near = get_close_matches(name, IDS, n=1)
-            fix = f"did you mean `{near[0]}`?" if near else "lading prove --format json tells the ids"
-            where = known.strategy.origin("prove.waive") or "prove.waive"
-            problems.append(UsageError(f"there is no requirement {name!r}", where=where, fix=fix))
-    raise_all(problems)
 
 
 def _rendered(proofs: "Sequence[Proof]", args: argparse.Namespace, context: Context) -> str:

@@ -36,9 +36,10 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from lading.report.verify import render_json, render_text
 
     known = watched.known_of(context, args.image)
+    watched.check_waived(known)
     with image_of(context, args.image) as found:
         seen = watch(watched.subject_of(found, known, args, context), args, context)
-    rows = judge(seen)
+    rows = watched.unwaived(judge(seen), known)
     if args.format == "json":
         context.print(render_json(seen, rows))
     else:

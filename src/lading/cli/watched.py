@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from lading.cli.context import Context
-from lading.errors import StrategyNotMet, UsageError
+from lading.errors import StrategyNotMet, UsageError, raise_all
 
 if TYPE_CHECKING:
     from lading.cli.images import Found
@@ -239,6 +239,28 @@ def _check_required(known: Known, env: Mapping[str, str], dependencies: "tuple[D
             where=f"{service}: its code",
             fix=f"{given}, or [services.{service}.prove] env in lading.toml",
         )
+
+
+def check_waived(known: Known | None) -> None:
+    """`UsageError` for each id of a waived requirement that does not exist."""
+    from difflib import get_close_matches
+
+    from lading.prove.compliance.compliance import IDS, PROCESS
+
+    problems = []
+    for name, _ in known.strategy.prove.waived if known else ():
+        if name not in IDS and not name.startswith(PROCESS):
+            near = get_close_matches(name, IDS, n=1)
+            fix = f"did you mean `{near[0]}`?" if near else "lading prove --format json tells the ids"
+            where = (known and known.strategy.origin("prove.waive")) or "prove.waive"
+            problems.append(UsageError(f"there is no requirement {name!r}", where=where, fix=fix))
+    raise_all(problems)
+
+
+def unwaived(rows: "Sequence[Requirement]", known: Known | None) -> "tuple[Requirement, ...]":
+    """The requirements that the team makes."""
+    waived = dict(known.strategy.prove.waived) if known else {}
+    return tuple(row for row in rows if row.id not in waived)
 
 
 def refuse(name: str, rows: "Sequence[Requirement]") -> None:

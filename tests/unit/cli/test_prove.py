@@ -11,7 +11,7 @@ from tests.support.projects import FASTAPI_APP, pyproject, uv_lock
 from tests.support.runtimes import CRUN, install
 from tests.unit.prove.samples import an_image
 
-from lading.cli import prove, verify, watched
+from lading.cli import verify, watched
 from lading.cli.arguments import parse
 from lading.cli.context import Context
 from lading.cli.images import Found
@@ -237,5 +237,5 @@ def test_a_requirement_that_is_none_cannot_be_waived(context: Context, shop: Pat
     known = watched.known_of(context, "shop")
     assert known is not None
     with pytest.raises(UsageError, match="no requirement 'any-usr'") as caught:
-        prove.check_waived(known)
+        watched.check_waived(known)
     assert "any-user" in caught.value.fix

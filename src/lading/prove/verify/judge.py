@@ -191,7 +191,10 @@ def _job(trial: Trial, *, once: bool) -> Requirement:
     good = trial.ended == 0 if once else trial.well and trial.stop is not None and _clean(trial.stop)
     if good:
         return row(name, title, True, how, "exit code 0" if trial.stop is None else _ended(trial.stop))
-    said = _failure(trial) if trial.stop is None or not trial.well else _ended(trial.stop)
+    if trial.stop is None and trial.ended is None:
+        said = "it has not ended by itself"
+    else:
+        said = _failure(trial) if trial.stop is None or not trial.well else _ended(trial.stop)
     if trial.gone:
         return unseen(name, title, f"it was without {listed(trial.gone)}: {said}")
     return row(name, title, False, how, said)

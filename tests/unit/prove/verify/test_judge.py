@@ -118,6 +118,7 @@ def test_a_dependency_that_is_only_guessed_at_is_never_held_against_a_service() 
     [
         ("migrate", {"stop": None, "ended": 0}, "met"),
         ("migrate", {"stop": None, "ended": 1}, "not met"),
+        ("migrate", {"stop": None, "ended": None}, "not met"),
         ("migrate", {"stop": None, "ended": 1, "gone": ("postgres",)}, "not looked at"),
         ("worker", {}, "met"),
         ("worker", {"stop": None, "ended": 0}, "not met"),
