@@ -205,12 +205,10 @@ def _library_folder(scene: Scene) -> str:
 
 
 def _remove_unneeded(scene: Scene) -> None:
-    """Packages go that came with others only. Which these are, apt knows: those that nobody needs were asked for by
-    name, and stay; of the rest nothing is certain."""
+    """Packages go that came with others only. Those asked for by name stay; of the rest nothing is certain."""
     possible = _possible_data(scene)
     installed = scene.now.packages.installed
-    needed = {one for name in installed for one in _needs(possible, name)}
-    stay = [name for name in installed if name not in needed and all(name in data for data in possible)]
+    stay = [name for name, package in installed.items() if package.asked]
     _perhaps_gone(installed.keys() - {*stay}, scene)
     kept = {path for data in possible for name in stay for path in _files(data, name, scene)}
     for folder in ("/usr/bin", "/usr/sbin", _library_folder(scene)):
