@@ -117,6 +117,39 @@ LINKS = """
     COPY --from=base /relative /followed
     COPY --from=base /links /kept
 """
+STRANGERS = """
+    FROM python:3.13-slim
+    WORKDIR /app
+    COPY . .
+    RUN python - <<EOF
+    import os, pathlib, shutil
+    os.remove("README.md")
+    shutil.move("src", "moved")
+    pathlib.Path("/usr/local/bin/new").symlink_to("/app/bin/run.sh")
+    os.chmod("/app/bin/run.sh", 0o600)
+    EOF
+    COPY src/app.py src/
+    RUN /app/bin/missing || perl -e 'mkdir "/by-perl"; unlink "pyproject.toml"'
+    RUN echo 'rm -rf docs; touch made' > /tmp/script && sh /tmp/script && cp bin/run.sh /run.sh
+"""
+ARGUMENTS = """
+    ARG VERSION=3.13
+    ARG FOLDER=/outer
+    FROM python:${VERSION}-slim AS parent
+    ARG FOLDER
+    ARG NAME=app
+    ONBUILD COPY src/${NAME:-none}.py ${FOLDER}/from-parent/
+    ONBUILD RUN touch $FOLDER/$NAME.triggered
+    FROM parent
+    ENV HOME_OF=$FOLDER/home NAME=other
+    WORKDIR $HOME_OF
+    RUN touch "$NAME" && cd .. && touch ${UNSET:-beside} && export NAME=third && echo "$NAME" > $NAME
+    COPY --chown=1:2 --chmod=600 src/app.py ${NAME%er}er.py
+    RUN mkdir one two && for d in one two three; do mkdir -p $d/sub; done && rm -r one && cp -r two copy
+    RUN umask 077 && mkdir private && touch private/file && (cd private && touch inside)
+    USER daemon:daemon
+    RUN cd /tmp && touch mine && ln -s mine alias && mv mine yours && cat alias 2>/dev/null || touch failed
+"""
 ENVIRONMENTS = """
     FROM python:3.13-slim AS builder
     RUN python -m venv /opt/venv
@@ -185,6 +218,8 @@ def test_what_is_copied_is_where_the_model_says(docker: "Program", tmp_path: Pat
     [
         pytest.param(FILES_AND_USERS, 0.8, id="files-and-users"),
         pytest.param(LINKS, 1, id="links"),
+        pytest.param(STRANGERS, 0, id="strangers"),
+        pytest.param(ARGUMENTS, 0.8, id="arguments"),
         pytest.param(ENVIRONMENTS, 0, id="environments"),
         pytest.param(PACKAGES, 0, id="packages"),
         pytest.param(SHELLS, 0.4, id="shells"),

@@ -53,6 +53,19 @@ class Moded(msgspec.Struct, frozen=True):
         return change_below(node, self) if self.deep else node
 
 
+class Unmoded(msgspec.Struct, frozen=True):
+    """The modes of what an instruction has made are not known."""
+
+    origin: Origin
+
+    def __call__(self, node: Node) -> Node:
+        """See `nodes.Change`."""
+        entry = node.entry
+        if entry is not None and entry.origin is self.origin:
+            node = Node(node.presence, node.origin, replace(entry, mode=None), node.below)
+        return change_below(node, self)
+
+
 class Owned(msgspec.Struct, frozen=True):
     """`chown -R`: another owner for all that is there. A number of none is not known; `user` and `group` say which of
     both is set."""

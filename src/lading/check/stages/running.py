@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from lading.check.dockerfile.model import Mount, Run
 from lading.check.effects.perform import perform
+from lading.check.model.changes import Unmoded
 from lading.check.model.entry import Entry
 from lading.check.model.files import Files
 from lading.check.model.nodes import Node, folder, present, unknown
@@ -23,6 +24,8 @@ def run_all(run: Run, mounts: Sequence[tuple[Mount, Sources]], scene: Scene) -> 
     scene.now = replace(before, env=env)
     with _mounted(mounts, scene):
         calls = tuple(_calls(run, scene))
+    if any(call.invocation.name == "umask" for call in calls):
+        scene.now = replace(scene.now, files=Files(Unmoded(scene.origin)(scene.now.files.root)))
     scene.now = replace(scene.now, env=before.env, workdir=before.workdir, user=before.user)
     return calls
 
