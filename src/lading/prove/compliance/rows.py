@@ -102,19 +102,21 @@ def _tools(_: Expected, evidence: Evidence) -> Requirement:
     facts = evidence.audit.facts
     left = [*facts.managers, *facts.tools]
     said = f"there is {listed(left)}" if left else "no package manager, compiler, curl or git"
-    return row("no-tools", "No tools to build or fetch", not left, "only what is run ships", said)
+    return row("no-tools", "No tools to build or fetch", not left, "", said)
 
 
-def _development(_: Expected, evidence: Evidence) -> Requirement:
+def _development(expected: Expected, evidence: Evidence) -> Requirement:
     packages = evidence.audit.facts.development
     said = f"there is {listed(packages)}" if packages else "none was found"
-    return row("no-development", "No development packages", not packages, "production dependencies alone", said)
+    how = _planned(expected, "installed without those for development")
+    return row("no-development", "No development packages", not packages, how, said)
 
 
-def _secrets(_: Expected, evidence: Evidence) -> Requirement:
+def _secrets(expected: Expected, evidence: Evidence) -> Requirement:
     number = evidence.audit.facts.secrets
     said = f"{number} found by their content" if number else "none in any layer, by content"
-    return row("no-secrets", "No secrets", not number, "left out of the source that ships", said)
+    how = _planned(expected, "files that look like one do not ship")
+    return row("no-secrets", "No secrets", not number, how, said)
 
 
 def _complete(_: Expected, evidence: Evidence) -> Requirement:
@@ -123,7 +125,7 @@ def _complete(_: Expected, evidence: Evidence) -> Requirement:
     said = wrong[0].message if wrong else f"{linking.needs} libraries are needed by {linking.dynamic} files, and there"
     if not wrong and not linking.dynamic:
         said = "its programs need no library"
-    return row("complete", "Nothing missing at run time", not wrong, "every program and library is linked", said)
+    return row("complete", "Nothing missing at run time", not wrong, "", said)
 
 
 def _privileged(_: Expected, evidence: Evidence) -> Requirement:
@@ -139,7 +141,7 @@ def _audit(_: Expected, evidence: Evidence) -> Requirement:
     errors = [one for one in found if one.severity == "error"]
     said = f"{errors[0].message} ({told})" if errors else told or "nothing found"
     accepted = f"; {len(evidence.audit.accepted)} accepted for a reason" if evidence.audit.accepted else ""
-    return row("audit", "Clean audit", not errors, "lading audit, no errors", f"{said}{accepted}")
+    return row("audit", "Clean audit", not errors, "lading audit", f"{said}{accepted}")
 
 
 def _scanned(_: Expected, evidence: Evidence) -> Requirement:
@@ -162,8 +164,9 @@ def _pinned(expected: Expected, _: Evidence) -> Requirement:
     return row("pinned", title, True, how, f"{' and '.join(pinned.told) or 'nothing'} by hash")
 
 
-def _reproducible(_: Expected, evidence: Evidence) -> Requirement:
-    rebuilt, title, how = evidence.rebuilt, "Reproducible", "no time, path or name of the machine in it"
+def _reproducible(expected: Expected, evidence: Evidence) -> Requirement:
+    rebuilt, title = evidence.rebuilt, "Reproducible"
+    how = _planned(expected, "made of what is pinned, with one time for all files")
     if rebuilt is not None:
         said = f"built again in an empty store: {'the same digest' if rebuilt.same else rebuilt.digest}"
         return row("reproducible", title, rebuilt.same, how, said)
@@ -191,6 +194,11 @@ def _platforms(expected: Expected, evidence: Evidence) -> Requirement:
     lacking = [platform for platform in expected.platforms if platform not in there]
     said = f"no image for {listed(lacking)}" if lacking else f"there is one for {listed(there)}"
     return row("platforms", title, not lacking, listed(expected.platforms), said)
+
+
+def _planned(expected: Expected, words: str) -> str:
+    """How the plan sees to it; nothing is known of how others' images were made."""
+    return words if expected.service else ""
 
 
 FIRST: tuple[Row, ...] = (_stages, _user, _base, _budget, _port)

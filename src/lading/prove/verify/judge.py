@@ -35,7 +35,9 @@ def _closed(found: Verification) -> Requirement:
     if own is None or not (own.well or (loose and loose.well)):
         return unseen("read-only-root", "Read-only root file system", "it does not start at all")
     said = "it works so" if own.well else f"it needs a root that it can write to: {_failure(own)}"
-    return row("read-only-root", "Read-only root file system", own.well, "nothing but /tmp and volumes", said)
+    return row(
+        "read-only-root", "Read-only root file system", own.well, "only /tmp and volumes can be written to", said
+    )
 
 
 def _in_time(found: Verification) -> Requirement | None:
