@@ -20,6 +20,9 @@ from lading.prove.size import Scales
 
 MOST_FILES = 2_000_000
 """Entries of all layers together. The largest images known have some 500,000."""
+MOST_KEPT = 256 << 20
+"""Bytes of text that are kept of all files together (names of libraries and versions, accounts). An image of 441 MB and
+10,000 files has 85 kB."""
 MOST_SECRETS = 1000
 """Secrets told of one image."""
 
@@ -68,6 +71,7 @@ class _Walk:
         self._scanner = Scanner()
         self._layer = -1
         self._count = 0
+        self._kept = 0
         self.scales = Scales()
         self.overlay: Overlay[File] = Overlay(self._hide)
         self.waste: dict[tuple[int, int], Waste] = {}
@@ -88,13 +92,17 @@ class _Walk:
         if self._count > MOST_FILES:
             raise VerificationFailed(f"an image of more than {MOST_FILES} files", where=entry.path)
         watch = Watch(entry, self._scanner, self._folder)
-        content = _kept(watch) if holds_credentials(entry.path, entry.size) else iter(watch)
-        if isinstance(content, bytes):
-            self._tell(entry.path, credentials_in(entry.path, content))
-            content = iter((content,))
+        content = iter(watch)
+        if holds_credentials(entry.path, entry.size):
+            whole = b"".join(content)
+            self._tell(entry.path, credentials_in(entry.path, whole))
+            content = iter((whole,))
         self.scales.add(entry, content)
         for _ in content:
             pass  # whatever nobody else wanted is watched, too
+        self._kept += watch.seen.weight
+        if self._kept > MOST_KEPT:
+            raise VerificationFailed("its files say absurdly much of themselves", where=entry.path)
         self._tell(entry.path, self._scanner.finish())
         self.latest[-1] = max(self.latest[-1], entry.mtime)
         self.overlay.apply(entry, self._file(entry, watch.seen))
@@ -130,7 +138,3 @@ class _Walk:
         for kind in dict.fromkeys(kinds):
             if len(self.secrets) < MOST_SECRETS:
                 self.secrets.append(Secret(path, self._layer, kind))
-
-
-def _kept(chunks: Iterable[bytes]) -> bytes:
-    return b"".join(chunks)

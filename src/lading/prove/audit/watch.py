@@ -44,13 +44,24 @@ class Seen(NamedTuple):
     hashes: tuple[bytes, ...] = ()
     text: bytes | None = None
 
+    @property
+    def weight(self) -> int:
+        """Bytes of text that are kept of it."""
+        own = len(self.text or b"") + len(self.script or "")
+        if self.elf is None:
+            return own
+        versions = (name for wanted in self.elf.versions for name in wanted.names)
+        return own + sum(
+            map(len, (*self.elf.needed, *self.elf.runpath, *self.elf.rpath, *self.elf.provides, *versions))
+        )
+
 
 NOTHING = Seen()
 
 
 def keeps(path: str) -> bool:
     """Whether a file is kept whole: it says something of the whole image."""
-    return path in _KEPT or path.endswith("/pyvenv.cfg") or (path.startswith("etc/ld.so.conf.d/"))
+    return path in _KEPT or path.startswith("etc/ld.so.conf.d/")
 
 
 class Watch:

@@ -15,8 +15,9 @@ from tests.unit.prove.audit.samples import BASE, LIBC, LOADER, SERVER, image, me
 from tests.unit.prove.samples import Content, MemoryImage, Owned, a_layer, an_image
 
 from lading.elf import read_elf
+from lading.errors import VerificationFailed
 from lading.oci.model import OCI_LAYER
-from lading.prove.audit import watch
+from lading.prove.audit import walk, watch
 from lading.prove.audit.inside import Inside
 from lading.prove.audit.loader import Loader
 from lading.prove.audit.model import Expectations
@@ -207,6 +208,13 @@ def test_large_programs_wait_in_a_file(tmp_path: Path) -> None:
     inside = look_inside(an_image({"app/server": large}), Expectations(), tmp_path)
     assert inside.files["app/server"].seen.elf == read_elf(SERVER)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_say_absurdly_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MOST_KEPT", 10_000)
+    inside_of({f"app/{number}.so": library(("x" * 4000,)) for number in range(2)})
+    with pytest.raises(VerificationFailed, match="absurdly much"):
+        inside_of({f"app/{number}.so": library(("x" * 4000,)) for number in range(3)})
 
 
 def inside_of(*layers: Mapping[str, Content]) -> Inside:
