@@ -34,6 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="pin for these as well, beside the strategy's, separated by commas: linux/arm64",
     )
     parser.add_argument("--debug-shell", action="store_true", help="pin the shell of debug variants as well")
+    parser.add_argument(
+        "--images",
+        action="store_true",
+        help="pin the public images that rendered Dockerfiles start from as well; asks their registries",
+    )
     parser.add_argument("--upgrade", action="store_true", help="move everything to its newest version")
     parser.add_argument(
         "--check", action="store_true", help="change nothing; tell what is missing or outdated, and exit with 1 then"
@@ -47,6 +52,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
 
     if args.check and args.upgrade:
         raise UsageError("--check changes nothing and --upgrade does", fix="leave one of them out")
+    if args.check and args.images:
+        raise UsageError("--check changes nothing and --images does", fix="leave one of them out")
     project = load_project(context, args.directory)
     code = _check(project, args, context) if args.check else _lock(project, args, context)
     project.keep()
@@ -65,6 +72,7 @@ def _lock(project: "Project", args: argparse.Namespace, context: Context) -> int
         platforms=_platforms(args),
         upgrade=args.upgrade,
         debug_shell=args.debug_shell,
+        images=args.images,
     )
     changed = changes(before or Pins(), after)
     if args.format == "json":

@@ -93,14 +93,17 @@ def relock(
     platforms: Sequence[str] = (),
     upgrade: bool = False,
     debug_shell: bool = False,
+    images: bool = False,
 ) -> Locked:
     """Make and write the project's lock, for `platforms` beside those of the strategy and those that it has already.
 
     With `services`, or below the project's root, what these services need is added and nothing is dropped: the others
-    were not looked at. With `debug_shell` the shell of debug variants is pinned too, and kept from then on. With
-    `upgrade` everything is resolved anew, and a lock that cannot be read is no hindrance.
+    were not looked at. With `debug_shell` the shell of debug variants is pinned too, and kept from then on; with
+    `images` the public images that rendered Dockerfiles start from. With `upgrade` everything is resolved anew (these
+    images only with both), and a lock that cannot be read is no hindrance.
     """
     from lading.cli.locking import complete_lock
+    from lading.lock.model import Pins
     from lading.lock.request import joined, on_known_platforms, request_of, request_of_pins
 
     try:
@@ -116,6 +119,11 @@ def relock(
     if before and (services or project.here != "."):
         request = joined([request_of_pins(before), request])
     after = complete_lock(project, context, request, plans, before=before, upgrade=upgrade)
+    if images or (before and before.bases):
+        from lading.cli.public_images import with_public_images
+
+        known = before or Pins()
+        after = with_public_images(project, context, plans, after, before=known, asked=images, upgrade=upgrade)
     write_pins(project.root, after)
     return Locked(before, after)
 

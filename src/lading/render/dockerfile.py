@@ -74,6 +74,21 @@ def dockerfile(
     `pins` give digests and versions, `reasons` the decisions that comments name, `listing` (all files of the
     repository) which source there is to be copied. Raises `UsageError` for what the syntax has no way to say.
     """
+    return written(_instructions(plan, pins, reasons, listing))
+
+
+def images(plan: Plan, *, pins: Pins | None = None) -> tuple[str, ...]:
+    """The public images that a plan's Dockerfile starts from, by tag, each once; of `pins` only the versions of tools
+    count."""
+    tools = Pins(tools=pins.tools) if pins else None
+    found = [one for one in _instructions(plan, tools, (), ()) if isinstance(one, From)]
+    stages = {one.name for one in found}
+    return tuple(dict.fromkeys(one.image for one in found if one.image not in {"scratch", *stages}))
+
+
+def _instructions(
+    plan: Plan, pins: Pins | None, reasons: Sequence[Decision], listing: Sequence[TreeFile]
+) -> tuple[Instruction, ...]:
     base = plan.runtime.base
     scene = Scene(
         plan=plan,
@@ -84,7 +99,7 @@ def dockerfile(
         files=_below(plan.context, listing),
     )
     blocks = {stage.name: [_blocks(step, scene) for step in stage.steps] for stage in plan.stages}
-    return written((
+    return (
         *_head(plan),
         *(one for some in blocks.values() for block in some for one in block.before),
         *_build_stages(blocks, scene),
@@ -94,7 +109,7 @@ def dockerfile(
         *files.made_elsewhere(scene),
         *(one for some in blocks.values() for block in some for one in block.shipped),
         *_config(scene, base),
-    ))  # fmt: skip
+    )
 
 
 def _below(folder: str, listing: Sequence[TreeFile]) -> tuple[TreeFile, ...]:
