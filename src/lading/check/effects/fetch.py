@@ -2,9 +2,9 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lading.check.effects.asked import Arguments, Asked
+from lading.check.effects.asked import Arguments, Asked, Word
 from lading.check.effects.effect import Effect
 from lading.check.effects.paths import paths
 from lading.check.effects.reach import put_folders
@@ -58,10 +58,7 @@ def wget(asked: Asked, scene: Scene) -> None:
 
 def tar(asked: Asked, scene: Scene) -> None:
     """`tar -xf archive -C folder`, also in the old form without a dash; `tar -cf archive …`."""
-    words = list(asked.words)
-    if words and words[0].plain and re.fullmatch(r"[a-zA-Z]+", words[0].plain):
-        words[0] = words[0]._replace(text=f"-{words[0].plain}")
-    args = Arguments(words, _TAR)
+    args = Arguments(_with_dashes(asked.words), _TAR)
     folder = args.text("-C", "--directory")
     archive = args.text("-f", "--file")
     if archive and archive != "-" and args.has("-x", "--extract", "--get", "-t", "--list"):
@@ -72,6 +69,19 @@ def tar(asked: Asked, scene: Scene) -> None:
         scene.grow("." if folder == "" else folder)
     elif args.has("-c", "--create") and archive not in ("", "-"):
         scene.write(archive)
+
+
+def _with_dashes(words: Sequence[Word]) -> Sequence[Word]:
+    """`xvfz archive folder` as `-x -v -f archive -z folder`: in the old form values stand behind all letters."""
+    if not words or not words[0].plain or not re.fullmatch(r"[a-zA-Z]+", words[0].plain):
+        return words
+    options: list[Word] = []
+    rest = list(words[1:])
+    for letter in words[0].plain:
+        options.append(Word(f"-{letter}"))
+        if f"-{letter}" in _TAR and rest:
+            options.append(rest.pop(0))
+    return [*options, *rest]
 
 
 def unzip(asked: Asked, scene: Scene) -> None:

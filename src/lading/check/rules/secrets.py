@@ -51,11 +51,12 @@ _MOST = 200
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Variables, and copied files by what is in them."""
+    shipped = {id(step) for _, step in subject.shipped_steps()}
     for step in subject.steps():
         instruction = step.instruction
         if isinstance(instruction, Arg | Env):
             for pair in instruction.pairs:
-                yield from _variable(subject, step, pair)
+                yield from _variable(subject, step, pair, ships=id(step) in shipped)
         for one in step.copyings:
             yield from _copied(subject, step, one)
     for match in TOKENS.finditer(subject.model.dockerfile.text):
@@ -74,7 +75,7 @@ def _written(subject: Subject, match: "re.Match[str]") -> Finding:
     )  # fmt: skip
 
 
-def _variable(subject: Subject, step: Step, pair: Pair) -> Iterator[Finding]:
+def _variable(subject: Subject, step: Step, pair: Pair, *, ships: bool) -> Iterator[Finding]:
     name = pair.name.text
     if not _NAMES.search(name) or _PUBLIC.search(name):
         return
@@ -83,8 +84,9 @@ def _variable(subject: Subject, step: Step, pair: Pair) -> Iterator[Finding]:
     if keyword == "ENV" and not value:
         return
     mount = f"`RUN --mount=type=secret,id={name.lower()},env={name} …`"
+    kept = "the image for everybody to read" if ships else "the cache and the records of the build"
     yield tell(
-        NAMED, subject.place(pair.name.span), f"{keyword} {shown(name)} is kept in the image for everybody to read",
+        NAMED, subject.place(pair.name.span), f"{keyword} {shown(name)} is kept in {kept}",
         help=f"in the build: {mount}; at run time: give it to the container",
     )  # fmt: skip
 

@@ -174,3 +174,8 @@ def test_a_script_does_what_its_commands_do() -> None:
     assert Stage(BASE, files).run("./tool.py").holds("/no") == {"/no": "unknown"}
     assert Stage(BASE, files).run("./again.sh").holds("/again", "/no") == {"/again": "unknown", "/no": "unknown"}
     assert Stage(BASE).run("sh none.sh").missing() == ["/app/none.sh"]
+
+
+def test_the_old_form_of_tar_has_its_values_behind_all_letters() -> None:
+    assert Stage("debian:trixie").run("touch a.tgz", "tar xvfz a.tgz").missing() == []
+    assert Stage("debian:trixie").run("tar xvfzC a.tgz /opt").missing() == ["/app/a.tgz"]
