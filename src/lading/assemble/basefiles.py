@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES
-from lading.assemble.debian_files import FILTER_VERSION, Extra, canonical, effects, is_certificate, mode_of, ships
+from lading.assemble.debian_files import (
+    FILTER_VERSION,
+    Extra,
+    canonical,
+    effects,
+    is_certificate,
+    mode_of,
+    ships,
+    ships_in_static,
+)
 from lading.assemble.segment import Segment, SegmentWriter
 from lading.assemble.steps import Made
 from lading.assemble.workshop import Workshop
 from lading.digest import Digest
 from lading.lock.model import DebianPin
+from lading.plan.bases import static_base
 from lading.plan.model import BaseFiles, Plan
 
 
@@ -27,11 +37,14 @@ class BaseFilesStep:
         self._step = step
         self._packages = packages
         self._platform = platform
+        static = step.base == static_base()
+        self._ships = ships_in_static if static else ships
+        self._filter = f"{FILTER_VERSION}{' static' if static else ''}"
 
     def inputs(self) -> dict[str, str]:
         """See `LayerStep.inputs`."""
         named = {f"lading.lock: {pin.name}": f"{pin.version} {pin.digest}" for pin in self._packages}
-        return {**named, "paths": " ".join(self._step.paths), "filter": FILTER_VERSION}
+        return {**named, "paths": " ".join(self._step.paths), "filter": self._filter}
 
     def make(self) -> Made:
         """See `LayerStep.make`."""
@@ -50,7 +63,7 @@ class BaseFilesStep:
         return Made(segments, packed)
 
     def _key(self, pin: DebianPin) -> Digest:
-        fixed = {"package": pin.digest, "paths": " ".join(self._step.paths), "filter": FILTER_VERSION}
+        fixed = {"package": pin.digest, "paths": " ".join(self._step.paths), "filter": self._filter}
         return key_of(
             "files of a package",
             {**fixed, "compression": NAMES[self._plan.compression], "time": str(self._workshop.mtime)},
@@ -67,7 +80,7 @@ class BaseFilesStep:
                 path = canonical(entry.path)
                 if is_certificate(path):
                     certificates[path] = b"".join(entry.chunks())
-                elif self._wanted(path) and ships(path):
+                elif self._wanted(path) and self._ships(path):
                     if entry.kind == "link":
                         writer.link(path, entry.target)
                     elif entry.kind == "hardlink":

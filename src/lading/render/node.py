@@ -88,7 +88,7 @@ def modules(step: NodeModules, scene: Scene) -> Blocks:
     cleaned = (
         command("rm", "-rf", *(f"{folder}/node_modules/{name}" for name in LEFTOVERS)),
         *(_only_modules(step.install, folder) if step.path == folder else ()),
-        f"find {command(step.path)} -mindepth 1 -type d -empty -delete",
+        _without_empty_folders(step.path),
         f"chmod -R {_EVEN} {command(step.path)}",
     )
     why = (sentence(step.why), *scene.reasons.told("dependencies", "packages", "install scripts"))
@@ -102,7 +102,7 @@ def _only_modules(install: NodeInstall, folder: str) -> Iterator[str]:
     others = strangers(install)
     if others:
         yield command("rm", "-rf", *(f"{folder}/{one}" for one in others))
-    yield f"find {command(folder)} -xtype l -delete"
+    yield f"find {command(folder)} -type l ! -exec test -e {{}} ';' -exec rm {{}} +"
     yield f"find {command(folder)} -name node_modules -prune -o -type f -exec rm {{}} +"
 
 
@@ -154,8 +154,14 @@ def _collected(step: NodeBuild) -> Iterator[str]:
         yield f"{{ test ! -e {command(output.source)} || {{ {copied}; }}; }}" if output.optional else copied
     for folder in step.install.local:
         yield command("rm", "-rf", f"{step.path}/{folder}/node_modules")
-    yield f"find {command(step.path)} -mindepth 1 -type d -empty -delete"
+    yield _without_empty_folders(step.path)
     yield f"chmod -R {_EVEN} {command(step.path)}"
+
+
+def _without_empty_folders(folder: str) -> str:
+    """The command that removes them, from within. Busybox, which Alpine has, need not know `-delete`, and does not know
+    `-xtype`."""
+    return f"find {command(folder)} -mindepth 1 -depth -type d -empty -exec rmdir {{}} ';'"
 
 
 def _copied(output: NodeOutput) -> str:

@@ -32,7 +32,7 @@ RUN --mount=type=cache,id=npm-${TARGETARCH},target=/root/.npm \
 COPY . /project/
 RUN npm run build \
     && mkdir -p /srv && cp -a /project/dist/. /srv/ \
-    && find /srv -mindepth 1 -type d -empty -delete \
+    && find /srv -mindepth 1 -depth -type d -empty -exec rmdir {} ';' \
     && chmod -R u=rwX,go=rX,a-st /srv
 
 # Each text also compressed, once and well, so that no request has to wait for it.

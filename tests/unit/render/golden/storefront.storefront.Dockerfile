@@ -34,7 +34,7 @@ COPY . /project/
 RUN npm run build \
     && mkdir -p /app && cp -a /project/dist /app/ \
     && mkdir -p /app && cp -a /project/package.json /app/ \
-    && find /app -mindepth 1 -type d -empty -delete \
+    && find /app -mindepth 1 -depth -type d -empty -exec rmdir {} ';' \
     && chmod -R u=rwX,go=rX,a-st /app
 
 # modules: installs for the target; does not ship.
@@ -55,7 +55,7 @@ RUN --mount=type=cache,id=npm-${TARGETARCH},target=/root/.npm \
     && rm -rf /app/node_modules/.cache /app/node_modules/.package-lock.json /app/node_modules/.package-map.json \
         /app/node_modules/.modules.yaml /app/node_modules/.pnpm-workspace-state-v1.json /app/node_modules/.yarn-integrity \
         /app/node_modules/.yarn-state.yml /app/node_modules/.pnpm/lock.yaml \
-    && find /app/node_modules -mindepth 1 -type d -empty -delete \
+    && find /app/node_modules -mindepth 1 -depth -type d -empty -exec rmdir {} ';' \
     && chmod -R u=rwX,go=rX,a-st /app/node_modules
 
 # runtime: what ships, and nothing else.
