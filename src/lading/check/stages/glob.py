@@ -43,23 +43,36 @@ def _reached(files: Files, path: str, rest: list[str], complete: list[bool]) -> 
 
 @cache
 def _expression(name: str) -> re.Pattern[str]:
-    out: list[str] = []
+    """What stands between stars is looked for from left to right, and never again: any other way takes for ever for
+    `a*a*a*a*a*b`."""
+    first, *others = _pieces(name)
+    middle = "".join(f"(?>.*?{piece})" for piece in others[:-1])
+    last = f".*{others[-1]}" if others else ""
+    try:
+        return re.compile(rf"{first}{middle}{last}\Z", re.DOTALL)
+    except re.error:  # `[b-a]`, which matches nothing
+        return re.compile(r"(?!)")
+
+
+def _pieces(name: str) -> list[str]:
+    """The expressions of what stands between the stars."""
+    pieces = [""]
     i = 0
     while i < len(name):
         if name[i] == "\\" and i + 1 < len(name):
-            out.append(re.escape(name[i + 1]))
+            pieces[-1] += re.escape(name[i + 1])
             i += 2
         elif name[i] == "[" and "]" in name[i + 2 :]:
             end = name.index("]", i + 2)
-            out.append(_letters(name[i + 1 : end]))
+            pieces[-1] += _letters(name[i + 1 : end])
             i = end + 1
-        else:
-            out.append({"*": ".*", "?": "."}.get(name[i]) or re.escape(name[i]))
+        elif name[i] == "*":
+            pieces.append("")
             i += 1
-    try:
-        return re.compile("".join(out) + r"\Z", re.DOTALL)
-    except re.error:  # `[b-a]`, which matches nothing
-        return re.compile(r"(?!)")
+        else:
+            pieces[-1] += "." if name[i] == "?" else re.escape(name[i])
+            i += 1
+    return pieces
 
 
 def _letters(body: str) -> str:
