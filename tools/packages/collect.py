@@ -85,13 +85,10 @@ def _short(path: str) -> str:
 
 def _without_idle(data: Mapping[str, Brings], roots: set[str]) -> PackageData:
     """The same without packages that bring no program and no library, not even with all that they need."""
-    idle = set(data) - roots
-    for name in data:
-        if name in idle and (data[name].programs or data[name].libraries):
-            idle.discard(name)
+    idle = {name for name, one in data.items() if not one.programs and not one.libraries}
     while awake := {name for name in idle if not idle.issuperset(_all_needs(data[name]) & data.keys())}:
         idle -= awake
-    return {name: _relieved(one, idle) for name, one in data.items() if name not in idle}
+    return {name: _relieved(one, idle) for name, one in data.items() if name not in idle or name in roots}
 
 
 def _all_needs(one: Brings) -> set[str]:

@@ -37,7 +37,7 @@ def _echo(asked: Asked) -> bytes | None:
     known = [word for word in words if word is not None]
     if len(known) < len(words):
         return None
-    return (_unescaped(" ".join(known)) + ends).encode()
+    return (_unescaped(" ".join(known)) + ends).encode(errors="replace")
 
 
 def _printf(asked: Asked) -> bytes | None:
@@ -57,7 +57,7 @@ def _printf(asked: Asked) -> bytes | None:
         values = values[takes:]
         made.append("".join({"%%": "%"}.get(one) or (given.pop(0) if one == "%s" else one) for one in pieces))
         if not values or not takes or len(made) > LONGEST:
-            return "".join(made).encode()
+            return "".join(made).encode(errors="replace")
 
 
 def _cat(asked: Asked, scene: Scene) -> bytes | None:

@@ -74,7 +74,7 @@ def _input(call: Invocation, redirected: Redirect | None, scene: Scene, depth: i
     """What a command reads: a heredoc, a file, or what the command before it in a pipe writes."""
     if redirected is not None:
         if redirected.content is not None:
-            return redirected.content.encode()
+            return redirected.content.encode(errors="replace")
         entry = scene.look(redirected.target.text).entry if redirected.target else None
         return entry.content.read() if entry and entry.content else None
     before = call.piped_from

@@ -113,7 +113,9 @@ class Scene:
         self._edit(path, change, makes=True)
 
     def remove(self, path: str | None) -> None:
-        """A path is removed with all below it; a link, and not what it leads to."""
+        """A path is removed with all below it; a link, and not what it leads to. Nobody removes the root."""
+        if path is not None and self.absolute(path) == "/":
+            return
         self._edit(path, lambda node: node if node.presence == "absent" else absent(self.origin), follow=False)
 
     def empty(self, path: str | None) -> None:

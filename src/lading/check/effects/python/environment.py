@@ -70,7 +70,7 @@ def create(scene: Scene, prefix: str, base: Environment | None, *, pip: bool, cl
     there = environment_at(prefix, scene)
     if there is not None and not clear:
         return there
-    if scene.look(prefix).absent or clear:
+    if prefix != "/" and (scene.look(prefix).absent or clear):
         owner = scene.owner()
         scene.put(prefix, folder(Entry(kind="folder", origin=scene.origin, mode=0o755, owner=owner)))
     version = base.version if base else ""

@@ -187,7 +187,7 @@ def _configure(args: Arguments, scene: Scene) -> None:
     table, _, key = plain[0].partition(".")
     path = "poetry.toml" if args.has("--local") else _settings_file(scene)
     if key and path:
-        made = _SETTING.format(table=table, key=key, value=plain[1].lower()).encode()
+        made = _SETTING.format(table=table, key=key, value=plain[1].lower()).encode(errors="replace")
         scene.write(path, (read(scene, path) or b"") + made)
 
 
