@@ -1,6 +1,7 @@
 """One Dockerfile, from its file to its findings."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,9 @@ MOST_CONTEXTS = 4
 """Folders that a Dockerfile is tried in where nobody says which it is built in."""
 LONGEST = 1_000_000
 """Characters of a Dockerfile or compose file. BuildKit itself takes no more than a few MB."""
+
+_TEMPLATE = re.compile(r"\{%|\{\{")
+"""What Jinja's and Go's templates begin with, and no instruction."""
 
 SYNTAX = Rule(
     id="dockerfile-not-valid",
@@ -60,15 +64,7 @@ def look(path: Path, text: str, *, shown: str, builds: Sequence[Build], around: 
 
 def _findings(dockerfile: Dockerfile, path: Path, build: Build, around: Surroundings) -> Iterable[Finding]:
     if dockerfile.problems:
-        return [
-            Finding(
-                rule=SYNTAX.id,
-                severity=SYNTAX.severity,
-                message=problem.message,
-                place=Place(path=dockerfile.path, span=problem.span),
-            )
-            for problem in dockerfile.problems
-        ]
+        return _refused(dockerfile)
     best: tuple[Finding, ...] | None = None
     for context in _contexts(dockerfile, path, build, around):
         model = evaluate(dockerfile, context, target=build.target, arguments=build.arguments)
@@ -78,6 +74,25 @@ def _findings(dockerfile: Dockerfile, path: Path, build: Build, around: Surround
         if _amiss(best) == (0, 0):
             break
     return best or ()
+
+
+def _refused(dockerfile: Dockerfile) -> list[Finding]:
+    """What BuildKit refuses. Of a template, which only becomes a Dockerfile, no more is told than that it is one."""
+    lines = dockerfile.text.split("\n")
+    marked = next((one for one in dockerfile.problems if _TEMPLATE.search(lines[one.span.line - 1])), None)
+    if marked is not None:
+        message = "this is a template that becomes a Dockerfile, and cannot be checked as it is"
+        place = Place(path=dockerfile.path, span=marked.span)
+        return [Finding(rule=SYNTAX.id, severity="info", message=message, place=place)]
+    return [
+        Finding(
+            rule=SYNTAX.id,
+            severity=SYNTAX.severity,
+            message=problem.message,
+            place=Place(path=dockerfile.path, span=problem.span),
+        )
+        for problem in dockerfile.problems
+    ]
 
 
 def _amiss(findings: Sequence[Finding]) -> tuple[int, int]:

@@ -102,6 +102,12 @@ def test_what_buildkit_refuses_is_told_alone(here: Path) -> None:
     assert set(checked(here, "--format", "json").rules) == {"dockerfile-not-valid"}
 
 
+def test_a_template_is_no_dockerfile_yet(here: Path) -> None:
+    (here / "Dockerfile").write_text("{% if slim %}\nFROM debian:trixie-slim\n{% endif %}\nRUN true\n")
+    (told,) = json.loads(checked(here, "--format", "json").out)["findings"]
+    assert (told["rule"], told["severity"], told["place"]["span"]["line"]) == ("dockerfile-not-valid", "info", 1)
+
+
 def test_a_compose_file_says_how_a_dockerfile_is_built(here: Path) -> None:
     (here / "nowhere.toml").touch()
     (here / "docker").mkdir()
