@@ -177,7 +177,7 @@ class Changed(Below):
 class Paired(Below):
     """Children of two nodes, put together by name."""
 
-    __slots__ = ("_done", "_one", "_other", "_rest", "_together")
+    __slots__ = ("_done", "_names", "_one", "_other", "_rest", "_together")
 
     def __init__(self, one: Node, other: Node, together: Callable[[Node, Node], Node]) -> None:
         self.depth = max(depth_of(one), depth_of(other)) + 1
@@ -185,6 +185,7 @@ class Paired(Below):
         self._other = other
         self._together = together
         self._done: dict[str, Node] = {}
+        self._names: dict[str, None] | None = None
         self._rest: Node | None = None
 
     def get(self, name: str) -> Node:
@@ -202,7 +203,9 @@ class Paired(Below):
 
     def names(self) -> Iterable[str]:
         """See `Below.names`."""
-        return dict.fromkeys((*self._one.names(), *self._other.names()))
+        if self._names is None:  # both may be made of the same, and that of the same again
+            self._names = dict.fromkeys((*self._one.names(), *self._other.names()))
+        return self._names
 
 
 Change = Callable[[Node], Node]
