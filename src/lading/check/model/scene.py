@@ -36,7 +36,7 @@ class Scene:
     def absolute(self, path: str) -> str | None:
         """A path from the working folder; nothing where that is not known."""
         if path.startswith("/"):
-            return posixpath.normpath(path)
+            return posixpath.normpath(f"/{path.lstrip('/')}")  # which would keep two slashes
         return None if self.now.workdir is None else posixpath.normpath(posixpath.join(self.now.workdir, path))
 
     def look(self, path: str | None, *, follow: bool = True) -> Found:
