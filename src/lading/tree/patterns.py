@@ -42,6 +42,7 @@ class _Group:
         self._starred = _Starred()
         self._starred_at_root = _Starred()
         self._others: list[str] = []
+        self._starry: list[str] = []
         self._expression: re.Pattern[str] | None = None
 
     def add(self, pattern: str) -> None:
@@ -54,6 +55,8 @@ class _Group:
             self._names.add(name)
         elif "/" not in name and "**" not in name and not _SPECIAL.intersection(name.replace("*", "")):
             (self._starred if anywhere else self._starred_at_root).add(name)
+        elif len(re.findall(r"\*+", pattern)) > MOST_STARS:
+            self._starry.append(pattern)
         else:
             self._others.append(pattern)
 
@@ -66,7 +69,9 @@ class _Group:
             return True
         if self._whole and any("/".join(parts[: end + 1]) in self._whole for end in range(len(parts))):
             return True
-        return bool(self._others) and self._compiled().match(path) is not None
+        if self._others and self._compiled().match(path) is not None:
+            return True
+        return any(is_meant(path, pattern) for pattern in self._starry)
 
     def _compiled(self) -> "re.Pattern[str]":
         if self._expression is None:
@@ -114,6 +119,9 @@ def _has_pieces(name: str, first: str, middle: tuple[str, ...], last: str) -> bo
 
 
 _SPECIAL = frozenset("*?[\\")
+MOST_STARS = 3
+"""Stars, or pairs of them, of a pattern that becomes a regular expression: that `*a*a*a*a*b` does not match, it finds
+out only after a time that is a power of the path's length."""
 
 
 def parse_ignore_file(text: str) -> tuple[str, ...]:
@@ -173,3 +181,59 @@ def _letters(body: str) -> str:
     letters = body[1:] if body[0] in "^!" else body
     escaped = re.sub(r"[^-\w]", lambda found: "\\" + found[0], letters)
     return f"[{'^' if letters != body else ''}{escaped}]"
+
+
+def is_meant(path: str, pattern: str) -> bool:
+    """Whether a pattern (without `!`) matches a path or a folder above it, in steps of pattern times path at most."""
+    ends = {0}
+    i = 0
+    while i < len(pattern) and ends:
+        if pattern.startswith("**", i):
+            first = min(ends)
+            i += 2
+            if pattern.startswith("/", i):
+                ends |= {at + 1 for at in range(first, len(path)) if path[at] == "/"}
+                i += 1
+            else:
+                ends = set(range(first, len(path) + 1))
+        elif pattern[i] == "*":
+            ends = _up_to_slash(path, ends)
+            i += 1
+        else:
+            width = _width(pattern, i)
+            ends = {at + 1 for at in ends if at < len(path) and _is_letter(path[at], pattern[i : i + width])}
+            i += width
+    return any(at == len(path) or path[at] == "/" for at in ends)
+
+
+def _up_to_slash(path: str, starts: set[int]) -> set[int]:
+    """Every place that a single star leads to."""
+    found: set[int] = set()
+    for start in sorted(starts):
+        at = start
+        while at not in found:
+            found.add(at)
+            if at == len(path) or path[at] == "/":
+                break
+            at += 1
+    return found
+
+
+def _width(pattern: str, i: int) -> int:
+    """How long that is which stands for one letter."""
+    if pattern[i] == "\\" and i + 1 < len(pattern):
+        return 2
+    if pattern[i] == "[" and "]" in pattern[i + 2 :]:
+        return pattern.index("]", i + 2) + 1 - i
+    return 1
+
+
+def _is_letter(letter: str, meant: str) -> bool:
+    if len(meant) == 1:
+        return letter == meant or (meant == "?" and letter != "/")
+    if meant[0] == "\\":
+        return letter == meant[1]
+    try:
+        return re.match(_letters(meant[1:-1]), letter) is not None
+    except re.error:
+        return False

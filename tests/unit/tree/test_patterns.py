@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lading.tree import Patterns
-from lading.tree.patterns import _expression, parse_ignore_file
+from lading.tree.patterns import _expression, is_meant, parse_ignore_file
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,16 @@ def test_looking_up_and_matching_agree(lines: list[str], path: str) -> None:
         if re.compile(_expression(line.removeprefix("!")), re.DOTALL).match(path):
             expected = not line.startswith("!")
     assert patterns.matches(path) is expected
+
+
+def test_no_pattern_takes_for_ever() -> None:
+    assert not Patterns(["d/" + "*a" * 40 + "b"]).matches("d/" + "a" * 200)
+    assert not Patterns(["**/a" * 40 + "b"]).matches("a/" * 200)
+    assert Patterns(["**/a/**/b/**/c*/d*"]).matches("x/a/b/y/b/cc/d/below")
+
+
+@given(st.text("ab/*?[]^-\\", min_size=1, max_size=8), st.text("ab/", min_size=1, max_size=8))
+def test_both_ways_of_matching_agree(pattern: str, path: str) -> None:
+    expression = re.compile(_expression(pattern), re.DOTALL)
+
+    assert is_meant(path, pattern) == (expression.match(path) is not None)
