@@ -36,6 +36,9 @@ _DJANGO_PATHS = frozenset({"django.urls.path", "django.urls.re_path"})
 _MARKED = {"STATIC_ROOT": "static-root", "CELERY_BEAT_SCHEDULE": "beat"}
 
 
+_SURROGATE = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
+
+
 def scan_module(source: bytes) -> ModuleFacts:
     """The facts of one module. Source that cannot be parsed gives facts that say so, and no error: a template or a file
     for another Python is no fault of the service."""
@@ -43,11 +46,20 @@ def scan_module(source: bytes) -> ModuleFacts:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
+        if _SURROGATE.search(source):
+            _spell_out(tree)
         return _Scan(tree).facts()
     except SyntaxError as error:
         return ModuleFacts(broken=f"line {error.lineno}: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:
         return ModuleFacts(broken=str(error) or "it is nested too deeply")
+
+
+def _spell_out(tree: ast.Module) -> None:
+    """Put escapes for what Python's text may hold and no file can: lone surrogates."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = node.value.encode("utf-8", "backslashreplace").decode()
 
 
 class _Scan:

@@ -1,5 +1,6 @@
 import warnings
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,3 +172,10 @@ def test_doubtful_escapes_warn_nobody() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_module_or_broken(source: bytes) -> None:
     scan_module(source)
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\U0000DFFF", "x\\udc80y"])
+def test_text_that_no_file_can_hold_is_spelt_out(escape: str) -> None:
+    source = f'import os\nNAME = "{escape}"\nport = os.environ.get("{escape}", "{escape}")\n'.encode()
+    facts = scan_module(source)
+    assert msgspec.json.decode(msgspec.json.encode(facts), type=ModuleFacts) == facts
