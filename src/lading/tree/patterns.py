@@ -168,7 +168,7 @@ def _translate(pattern: str) -> str:
             i += 2
         elif pattern[i] == "[" and "]" in pattern[i + 2 :]:
             end = pattern.index("]", i + 2)
-            out.append(_letters(pattern[i + 1 : end]))
+            out.append(letters(pattern[i + 1 : end]))
             i = end + 1
         else:
             out.append({"*": "[^/]*", "?": "[^/]"}.get(pattern[i]) or re.escape(pattern[i]))
@@ -176,11 +176,19 @@ def _translate(pattern: str) -> str:
     return f"(?:{''.join(out)})(?:/.*)?\\Z"
 
 
-def _letters(body: str) -> str:
-    """What stands between `[` and `]`, as a regular expression: there `[`, `&&` and the backslash mean more."""
-    letters = body[1:] if body[0] in "^!" else body
-    escaped = re.sub(r"[^-\w]", lambda found: "\\" + found[0], letters)
-    return f"[{'^' if letters != body else ''}{escaped}]"
+def letters(body: str, negators: str = "^!") -> str:
+    """What stands between `[` and `]`, as a regular expression: letters and ranges, all but these behind a negator."""
+    meant = body[1:] if body[0] in negators else body
+    pieces: list[str] = []
+    i = 0
+    while i < len(meant):
+        if meant[i + 1 : i + 2] == "-" and i + 2 < len(meant):
+            pieces.append(f"{re.escape(meant[i])}-{re.escape(meant[i + 2])}")
+            i += 3
+        else:
+            pieces.append(re.escape(meant[i]))
+            i += 1
+    return f"[{'^' if meant != body else ''}{''.join(pieces)}]" if pieces else "(?!)"
 
 
 def is_meant(path: str, pattern: str) -> bool:
@@ -234,6 +242,6 @@ def _is_letter(letter: str, meant: str) -> bool:
     if meant[0] == "\\":
         return letter == meant[1]
     try:
-        return re.match(_letters(meant[1:-1]), letter) is not None
+        return re.match(letters(meant[1:-1]), letter) is not None
     except re.error:
         return False

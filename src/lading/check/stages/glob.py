@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from lading.check.model.files import Files
+from lading.tree.patterns import letters
 
 MAGIC = frozenset("*?[\\")
 
@@ -64,7 +65,7 @@ def _pieces(name: str) -> list[str]:
             i += 2
         elif name[i] == "[" and "]" in name[i + 2 :]:
             end = name.index("]", i + 2)
-            pieces[-1] += _letters(name[i + 1 : end])
+            pieces[-1] += letters(name[i + 1 : end], "^")
             i = end + 1
         elif name[i] == "*":
             pieces.append("")
@@ -73,9 +74,3 @@ def _pieces(name: str) -> list[str]:
             pieces[-1] += "." if name[i] == "?" else re.escape(name[i])
             i += 1
     return pieces
-
-
-def _letters(body: str) -> str:
-    letters = body[1:] if body[0] == "^" else body
-    escaped = re.sub(r"[^-\w]", lambda found: "\\" + found[0], letters)
-    return f"[{'^' if letters != body else ''}{escaped}]"
