@@ -99,7 +99,7 @@ def _decide(book: GoNotebook) -> _Decisions:
     base = choose_base(book)
     made = programs(book)
     port = choose_port(book, serves=book.facts.binaries[0].value.serves)
-    start = choose_start(book)
+    start = choose_start(book, port)
     health = _choose_health(book, port)
     tell_rest(book)
     raise_all(book.problems)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from lading.plan.go.notebook import GoNotebook
 from lading.plan.model import GoProgram, Process
-from lading.plan.running import file_of
+from lading.plan.running import DEFAULT_PORT, file_of
 from lading.survey.model import Fact, GoBinary
+from lading.survey.node.processes import PORT
 
 FOLDER = "/app"
 """Where the binaries are."""
@@ -31,18 +32,24 @@ def programs(book: GoNotebook) -> tuple[GoProgram, ...]:
     return tuple(GoProgram(name=fact.value.name, package=fact.value.package) for fact in book.facts.binaries)
 
 
-def choose_start(book: GoNotebook) -> Start:
-    """What the container starts: the strategy's command, else the first binary; the others are processes."""
+def choose_start(book: GoNotebook, port: int | None) -> Start:
+    """What the container starts: the strategy's command, else the Procfile's web line, else the first binary; the
+    others are processes."""
     binaries = book.facts.binaries
     main = binaries[0].value
     entrypoint = (path_of(main),) if len(binaries) == 1 else ()
     command: tuple[str, ...] = (path_of(main),)
     source = file_of(binaries[0].source)
+    declared = dict(_declared(book, port))
+    web = declared.pop("web", None)
     if book.strategy.command:
         source = book.origin("command")
         command = _whole(book, book.strategy.command, source)
+    elif web:
+        source, command = web.source, web.command
     book.add("start", main.process, " ".join(command), source)
-    others = {one.name: one for one in _others(book)}
+    others = {**{one.name: one for one in _programs(book)}, **declared}
+    others |= {one.name: one for one in _named(book)}
     others.pop(main.process, None)
     first = Process(name=main.process, command=_behind(book, entrypoint, command, source), source=source)
     rest = [
@@ -57,12 +64,32 @@ def path_of(binary: GoBinary) -> str:
     return f"{FOLDER}/{binary.name}"
 
 
-def _others(book: GoNotebook) -> Iterator[Process]:
-    """The processes beside the container's own, with whole commands."""
+def _declared(book: GoNotebook, port: int | None) -> Iterator[tuple[str, Process]]:
+    """The lines of a Procfile, with whole commands."""
+    for fact in book.facts.processes:
+        one = fact.value
+        if not fact.source.startswith("Procfile"):
+            continue
+        if one.note:
+            book.note(f"process {one.name} ({fact.source}) is left out: {one.note}")
+            continue
+        words = tuple(word.replace(PORT, str(port or DEFAULT_PORT)) for word in one.words)
+        command = (f"{FOLDER}/{words[0]}", *words[1:])
+        if one.name != "web":
+            book.add("start", one.name, " ".join(command), fact.source, fact.certainty)
+        yield one.name, Process(name=one.name, command=command, source=file_of(fact.source))
+
+
+def _programs(book: GoNotebook) -> Iterator[Process]:
+    """The programs beside the container's own."""
     for fact in book.facts.binaries[1:]:
         one: GoBinary = fact.value
         book.add("start", one.process, path_of(one), fact.source, fact.certainty)
         yield Process(name=one.process, command=(path_of(one),), source=file_of(fact.source))
+
+
+def _named(book: GoNotebook) -> Iterator[Process]:
+    """The processes that the strategy names, with whole commands."""
     for name, words in book.strategy.processes:
         source = book.origin(f"processes.{name}")
         command = _whole(book, words, source)

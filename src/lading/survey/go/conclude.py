@@ -4,6 +4,8 @@ import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from lading.survey.backing import backing_facts
 from lading.survey.go.cgo import needs_cgo
 from lading.survey.go.grouping import Group, Main, role_of
@@ -21,7 +23,8 @@ _KINDS = ("variable", "call", "flag", "field")
 
 class Inputs(NamedTuple):
     """What was read for one service. `paths` are all files of its folder, relative to it; `ignored` the lines of
-    `.dockerignore` as they read from its context; `manifests` the files below its context that name modules."""
+    `.dockerignore` as they read from its context; `manifests` the files below its context that name modules; `procfile`
+    the text of its Procfile."""
 
     group: Group
     module: Module
@@ -29,6 +32,7 @@ class Inputs(NamedTuple):
     paths: tuple[str, ...]
     ignored: tuple[str, ...]
     manifests: tuple[str, ...]
+    procfile: str = ""
 
 
 class Part(NamedTuple):
@@ -64,7 +68,7 @@ def conclude(inputs: Inputs) -> GoService:
         port=_port(first, grpc=grpc is not None),
         port_variable=any(read.name == PORT for part in first for read in part.file.env),
         health=_health(first),
-        processes=tuple(_process(one) for one in binaries),
+        processes=tuple(_processes(inputs.procfile, binaries)),
         variables=variable_facts(reads),
         backing=backing_facts(reads, _imported(everything), _seen_from(join(inputs.module.folder, "go.mod"), folder)),
         secrets=_secrets(inputs),
@@ -138,6 +142,31 @@ def _binaries(inputs: Inputs, folder: str) -> Iterator[Fact[GoBinary]]:
             source=_seen_from(package, folder) + "/",
             certainty="found",
         )
+
+
+def _processes(procfile: str, binaries: Sequence[Fact[GoBinary]]) -> Iterator[Fact[ProcessFact]]:
+    """The lines of the Procfile, and the programs that none of them is called like."""
+    declared = tuple(_declared(procfile, binaries))
+    names = {fact.value.name for fact in declared if not fact.value.note}
+    yield from (fact for fact in map(_process, binaries) if fact.value.name not in names)
+    yield from declared
+
+
+def _declared(procfile: str, binaries: Sequence[Fact[GoBinary]]) -> Iterator[Fact[ProcessFact]]:
+    """Every line of a Procfile: what it starts is one of the programs, wherever a build would put it."""
+    if not procfile:
+        return
+    from lading.survey.python.processes import procfile as lines_of
+
+    names = {fact.value.name for fact in binaries}
+    for fact in lines_of(procfile).values():
+        one = fact.value
+        program = posixpath.basename(one.words[0]) if one.words else ""
+        if program in names:
+            yield msgspec.structs.replace(fact, value=msgspec.structs.replace(one, words=(program, *one.words[1:])))
+        else:
+            note = one.note or f"{one.words[0]} is none of its programs ({', '.join(sorted(names))})"
+            yield msgspec.structs.replace(fact, value=msgspec.structs.replace(one, words=(), note=note))
 
 
 def _process(binary: Fact[GoBinary]) -> Fact[ProcessFact]:

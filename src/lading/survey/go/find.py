@@ -119,8 +119,13 @@ class _Finder:
                     paths=tuple(self._ground.below(module.at(one.folder))),
                     ignored=self._ground.ignored(context_of(module)),
                     manifests=self._manifests(module),
+                    procfile=self._procfile(module.at(one.folder)),
                 )
             )
+
+    def _procfile(self, folder: str) -> str:
+        path = join(folder, "Procfile")
+        return self._ground.text(path) if path in self._ground.present else ""
 
     def _manifests(self, module: Module) -> tuple[str, ...]:
         """The files that name modules: the module's own and those of every local one, relative to its context."""

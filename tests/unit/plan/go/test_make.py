@@ -180,6 +180,16 @@ def test_without_a_health_check_there_is_no_probe() -> None:
     assert not any(isinstance(step, OwnProgram) for stage in made.stages for step in stage.steps)
 
 
+def test_the_lines_of_a_procfile_are_processes() -> None:
+    lines = "web: bin/shop -port $PORT\nworker: ./shop work\nother: bundle exec x\nshell: shop | tee log\n"
+    made = plan({**SHOP, "Procfile": lines})
+    assert (made.config.entrypoint, made.config.command) == (("/app/shop",), ("-port", str(made.config.port)))
+    assert {one.name: one.command for one in made.processes[1:]} == {"worker": ("work",)}
+    told = " ".join(made.notes)
+    assert "process other (Procfile › other) is left out: bundle is none of its programs (shop)" in told
+    assert "process shell (Procfile › shell) is left out: it wants a shell" in told
+
+
 def test_volumes_belong_to_the_user_and_are_there_before_anything_is_copied() -> None:
     made = plan(SHOP, 'volumes = ["/var/lib/shop", "/data"]\nuser = "7:8"')
     assert made.config.volumes == ("/data", "/var/lib/shop")
