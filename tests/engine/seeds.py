@@ -1,6 +1,5 @@
 """Projects of the decision records, built and started on stand-ins for the images that they start from."""
 
-import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,9 +67,3 @@ class Workshop:
 def image_name() -> str:
     """A name that nobody else uses."""
     return f"lading-seeds-{secrets.token_hex(4)}"
-
-
-def states(docker: Program, name: str) -> dict[str, Any]:
-    """What Docker knows of a container's state."""
-    (told,) = json.loads(docker("inspect", name))
-    return dict(told["State"])

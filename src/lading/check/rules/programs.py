@@ -7,7 +7,7 @@ from lading.check.model.step import Call
 from lading.check.rules.fixes import health_by_python
 from lading.check.rules.leftovers import develops
 from lading.check.rules.origins import first_made, shown, since
-from lading.check.rules.python import Wanted, lacks_module, wanted_modules
+from lading.check.rules.python import lacks_module, wanted_modules
 from lading.check.rules.starting import Started
 from lading.check.rules.subject import Subject, tell
 from lading.finding import Because, Finding, Rule
@@ -145,31 +145,31 @@ def _help(one: Started) -> str:
 
 def _of_modules(subject: Subject, one: Started) -> Iterator[Finding]:
     words = tuple(word if word is not None else "" for word in one.words)
-    for wanted in wanted_modules(words):
-        found = lacks_module(one.state, one.program, wanted.module)
+    for module in wanted_modules(words):
+        found = lacks_module(one.state, one.program, module)
         if found is not None:
-            yield _module(subject, one, wanted, found)
+            yield _module(subject, one, module, found)
 
 
-def _module(subject: Subject, one: Started, wanted: Wanted, found: Found) -> Finding:
+def _module(subject: Subject, one: Started, module: str, found: Found) -> Finding:
     rule = HEALTH if one.purpose == "health" else STARTS
     what = "the health check" if one.purpose == "health" else "the command"
     return tell(
         rule,
         one.place,
-        f"{what} imports the module {shown(wanted.module)}, which the image's Python does not have",
+        f"{what} imports the module {shown(module)}, which the image's Python does not have",
         *one.because,
-        _not_installed(subject, wanted, found),
+        _not_installed(subject, module, found),
         help="urllib.request is always there" if one.purpose == "health" else "install it for production, too",
         fix=health_by_python(subject, one),
     )
 
 
-def _not_installed(subject: Subject, wanted: Wanted, found: Found) -> Because:
+def _not_installed(subject: Subject, module: str, found: Found) -> Because:
     """The last command that has installed Python's packages into what ships, or into what it copies from."""
     calls = [call for step in subject.steps() for call in step.calls if call.invocation.name in INSTALLERS]
     calls = [call for call in calls if {"install", "sync"} & {word.text for word in call.invocation.words}]
     if not calls:
-        return since(first_made(found.origin), f"there is no {shown(wanted.module)} in it")
+        return since(first_made(found.origin), f"there is no {shown(module)} in it")
     place = subject.place(calls[-1].invocation.span)
-    return Because(place=place, text=f"no {shown(wanted.module)} is among what is installed here")
+    return Because(place=place, text=f"no {shown(module)} is among what is installed here")

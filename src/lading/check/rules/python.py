@@ -4,30 +4,22 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from lading.check.model.files import Found
 from lading.check.model.state import State
 
 PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?\Z")
 _IMPORT = re.compile(r"(?:^|[;\n:])[ \t]*(?:import[ \t]+([\w., \t]+)|from[ \t]+(\w+)[\w.]*[ \t]+import\b)")
-_PROGRAMS_OF_MODULES = {"gunicorn", "uvicorn", "celery", "alembic", "flask", "hypercorn", "daphne", "django"}
 
 
-class Wanted(NamedTuple):
-    """A top-level module that is imported."""
-
-    module: str
-
-
-def wanted_modules(words: tuple[str, ...]) -> Iterator[Wanted]:
+def wanted_modules(words: tuple[str, ...]) -> tuple[str, ...]:
     """The top-level modules that `python -c "…"` and `python -m …` certainly import, of the standard library none."""
     code = python_code(words)
     names = [] if code is None else list(_imported(code))
     if PYTHON.match(words[0].rpartition("/")[2] if words else ""):
         names += [words[at + 1].partition(".")[0] for at, word in enumerate(words[:-1]) if word == "-m" and at < 4]
     seen = dict.fromkeys(name for name in names if name.isidentifier() and name not in sys.stdlib_module_names)
-    return (Wanted(name) for name in seen)
+    return tuple(seen)
 
 
 def python_code(words: tuple[str, ...]) -> str | None:
