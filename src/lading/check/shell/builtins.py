@@ -101,6 +101,11 @@ def _exit(memory: Memory, words: Sequence[Value]) -> None:
     memory.ended = "failure" if fails else "exit"
 
 
+def _exec(memory: Memory, words: Sequence[Value]) -> None:
+    """What it runs is not known; without words it only redirects."""
+    memory.ended = "exit" if words else ""
+
+
 def _ends(why: Ended) -> Callable[[Memory, Sequence[Value]], None]:
     def end(memory: Memory, _: Sequence[Value]) -> None:
         memory.ended = why
@@ -127,6 +132,7 @@ BUILTINS: Mapping[str, Callable[[Memory, Sequence[Value]], None]] = {
     "shift": _shift,
     ".": _source,
     "source": _source,
+    "exec": _exec,
     "exit": _exit,
     "return": _ends("return"),
     "break": _ends("break"),
