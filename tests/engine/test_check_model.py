@@ -42,7 +42,7 @@ COPIES = """
     COPY src /new
     COPY src/ /new/slash/
     COPY src /made/on/the/way
-    WORKDIR /work/deep
+    WORKDIR /job/deep
     COPY src/app.py .
     COPY src/app.py renamed.py
     COPY src/app.py pyproject.toml ./into/
@@ -73,14 +73,14 @@ STAGES = """
     FROM scratch AS made
     COPY src /copied
     COPY --chown=12:34 src /owned
-    COPY src/app.py pyproject.toml /work/
+    COPY src/app.py pyproject.toml /job/
     COPY . /all/
     FROM scratch
     WORKDIR /app
     COPY --from=made /copied ./
     COPY --from=made --chown=5:6 /owned/ /app/owned
     COPY --from=made /owned /app/kept
-    COPY --from=made /work/app.py /work/pyproject.toml ./
+    COPY --from=made /job/app.py /job/pyproject.toml ./
     COPY --from=0 /copied/package/ package
     COPY --from=made /all/bin /app/package
     COPY --link src/app.py /linked/
