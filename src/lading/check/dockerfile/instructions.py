@@ -40,6 +40,7 @@ from lading.check.dockerfile.model import (
     Workdir,
 )  # fmt: skip
 from lading.check.dockerfile.statement import Statement
+from lading.check.dockerfile.words import syntax_error
 from lading.finding import Span
 
 _TAKE_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
@@ -63,6 +64,27 @@ def instruction(statement: Statement) -> AnyInstruction | None:
         return None
     refuse_flags(statement)
     return build(statement)
+
+
+def refuse_words(found: AnyInstruction, statement: Statement) -> None:
+    """Note words whose quotes or substitutions BuildKit cannot read, whatever the variables are."""
+    for word in _expanded(found):
+        if error := syntax_error(word.text, statement.escape):
+            statement.refuse(f"{word.text}: {error}", word.span)
+
+
+def _expanded(found: AnyInstruction) -> tuple[Word, ...]:
+    """The words in which BuildKit replaces variables."""
+    match found:
+        case Env(pairs=pairs) | Label(pairs=pairs) | Arg(pairs=pairs):
+            return tuple(word for one in pairs for word in (one.name, one.value) if word is not None)
+        case Copy(sources=sources, destination=destination):
+            return (*(one for one in sources if isinstance(one, Word)), destination)
+        case Expose(ports=words) | Volume(paths=words):
+            return words
+        case Workdir(path=word) | User(user=word) | Stopsignal(signal=word) | From(image=word):
+            return (word,)
+    return ()
 
 
 def takes_heredocs(statement: Statement) -> bool:

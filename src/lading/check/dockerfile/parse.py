@@ -4,7 +4,7 @@ Rules: https://docs.docker.com/reference/dockerfile/, and BuildKit's `frontend/d
 """
 
 from lading.check.dockerfile.heredocs import take_heredocs
-from lading.check.dockerfile.instructions import instruction, takes_heredocs
+from lading.check.dockerfile.instructions import instruction, refuse_words, takes_heredocs
 from lading.check.dockerfile.lines import Logical, Reader
 from lading.check.dockerfile.model import AnyInstruction, Arg, Dockerfile, From, Problem, Stage
 from lading.check.dockerfile.statement import Statement, statement
@@ -22,6 +22,7 @@ def parse(text: str, path: str) -> Dockerfile:
         one = _statement(line, reader)
         found = instruction(one)
         if found is not None:
+            refuse_words(found, one)
             gathered.add(found, one)
         reader.problems += one.problems
     problems = reader.problems or gathered.lacking()

@@ -60,9 +60,9 @@ def expand(text: str, lookup: Lookup, escape: str = "\\", *, quotes: bool = True
     return Expansion(text=_whole(chunks), prefix=_prefix(chunks), unset=tuple(lexer.unset))
 
 
-def syntax_error(text: str) -> str:
+def syntax_error(text: str, escape: str = "\\") -> str:
     """Why BuildKit's lexer would refuse a text whatever the variables are, else empty."""
-    return expand(text, lambda _: UNKNOWN).error
+    return expand(text, lambda _: UNKNOWN, escape).error
 
 
 _Chunks = list[str | Unknown]
