@@ -76,7 +76,9 @@ def refuse_words(found: AnyInstruction, statement: Statement) -> None:
 def _expanded(found: AnyInstruction) -> tuple[Word, ...]:
     """The words in which BuildKit replaces variables."""
     match found:
-        case Env(pairs=pairs) | Label(pairs=pairs) | Arg(pairs=pairs):
+        case Arg(pairs=pairs):
+            return tuple(one.value for one in pairs if one.value is not None)
+        case Env(pairs=pairs) | Label(pairs=pairs):
             return tuple(word for one in pairs for word in (one.name, one.value) if word is not None)
         case Copy(sources=sources, destination=destination):
             return (*(one for one in sources if isinstance(one, Word)), destination)
@@ -271,7 +273,9 @@ def _onbuild(statement: Statement) -> Onbuild | None:
     if inner.name in _NOT_IN_ONBUILD:
         statement.refuse(f"{inner.name} is not allowed as an ONBUILD trigger", inner.keyword.span)
         return None
-    within = instruction(msgspec.structs.replace(inner, heredocs=statement.heredocs, documents=statement.documents))
+    # What is wrong inside breaks the build of another image, not this one.
+    own = msgspec.structs.replace(inner, heredocs=statement.heredocs, documents=statement.documents, problems=[])
+    within = instruction(own)
     return Onbuild(**_common(statement), instruction=within) if within else None
 
 

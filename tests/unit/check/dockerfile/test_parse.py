@@ -342,6 +342,10 @@ def test_what_buildkit_refuses(text: str, message: str) -> None:
     assert problems(text) == [message]
 
 
+def test_what_is_wrong_inside_of_onbuild_breaks_another_build() -> None:
+    assert problems("FROM a\nONBUILD FOO x\nONBUILD COPY --x=1 a b") == []
+
+
 def test_all_problems_are_told_and_the_rest_is_read() -> None:
     found = parsed("FROM a AS 1\nFOO\nRUN b\nENV\nCOPY --x=1 c d\n")
     assert [one.span.line for one in found.problems] == [1, 2, 4, 5]
