@@ -44,7 +44,7 @@ DEVELOPMENT: Mapping[str, str] = {
     "libarchive": "libarchive-dev", "libavcodec": "libavcodec-dev", "libcurl": "libcurl4-openssl-dev",
     "libffi": "libffi-dev", "libgit2": "libgit2-dev", "libheif": "libheif-dev", "libjpeg": "libjpeg62-turbo-dev",
     "liblz4": "liblz4-dev", "liblzma": "liblzma-dev", "libpcap": "libpcap-dev", "libpng": "libpng-dev",
-    "libpq": "libpq-dev", "librdkafka": "librdkafka-dev", "libsodium": "libsodium-dev", "libssl": "libssl-dev",
+    "libpq": "libpq-dev", "rdkafka": "librdkafka-dev", "libsodium": "libsodium-dev", "libssl": "libssl-dev",
     "libsystemd": "libsystemd-dev", "libtiff-4": "libtiff-dev", "libusb-1.0": "libusb-1.0-0-dev",
     "libwebp": "libwebp-dev", "libxml-2.0": "libxml2-dev", "libxslt": "libxslt1-dev", "libzmq": "libzmq3-dev",
     "libzstd": "libzstd-dev", "opencv4": "libopencv-dev", "openssl": "libssl-dev", "pangocairo": "libpango1.0-dev",
@@ -52,7 +52,8 @@ DEVELOPMENT: Mapping[str, str] = {
     "sqlite3": "libsqlite3-dev", "tesseract": "libtesseract-dev", "vips": "libvips-dev", "x11": "libx11-dev",
     "zlib": "zlib1g-dev",
 }  # fmt: skip
-"""The Debian package that has what pkg-config knows by a name (its `NAME.pc`), checked against Debian 13's lists."""
+"""The Debian package that has, or brings, what pkg-config knows by a name (its `NAME.pc`): held against Debian 13's list
+of contents."""
 
 
 class LinkedBuild:
