@@ -52,8 +52,8 @@ DEVELOPMENT: Mapping[str, str] = {
     "sqlite3": "libsqlite3-dev", "tesseract": "libtesseract-dev", "vips": "libvips-dev", "x11": "libx11-dev",
     "zlib": "zlib1g-dev",
 }  # fmt: skip
-"""The Debian package that has, or brings, what pkg-config knows by a name (its `NAME.pc`): held against Debian 13's list
-of contents."""
+"""The Debian package that has, or brings, what pkg-config knows by a name (its `NAME.pc`): held against the lists of
+contents of Debian 13."""
 
 
 class LinkedBuild:
