@@ -58,7 +58,9 @@ def script(statement: Statement) -> Passage:
     """What a shell gets of a RUN with heredocs: the content where one is all there is, else line and heredocs."""
     first, *_ = statement.documents
     if found := mark(statement.arguments):
-        return joined(_without_tabs(first[:-1]) if found.strips_tabs else first[:-1])
+        *lines, (_, last, column) = first
+        # Of an empty one nothing has a place but its end.
+        return joined((_without_tabs(lines) if found.strips_tabs else lines) or [("", last, column)])
     pieces = list(statement.passage.pieces(statement.start, statement.end))
     for document in statement.documents:
         text, line, column = pieces[-1]

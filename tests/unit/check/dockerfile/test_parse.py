@@ -407,3 +407,12 @@ def test_every_kind_has_its_own_keyword() -> None:
     assert isinstance(parsed("ARG A\nFROM a").arguments[0], Arg)
     assert isinstance(only("WORKDIR /"), Workdir)
     assert isinstance(only("USER a"), User)
+
+
+@pytest.mark.parametrize("words", ["<<EOF", "<<-EOF", "<<EOF bash", "cat <<EOF"])
+def test_an_empty_heredoc_has_a_place(words: str) -> None:
+    dockerfile = parse(f"FROM a\nRUN {words}\nEOF\n", "Dockerfile")
+    (run,) = dockerfile.stages[0].instructions
+    assert isinstance(run, Run)
+    assert not dockerfile.problems
+    assert (run.span.line, run.span.end_line) == (2, 3)
