@@ -20,6 +20,8 @@ from pip._internal.models.index import PyPI
 from tests.engine.conftest import Program
 from tests.support.public_bases import CERTIFICATES, PublicBases
 from tests.support.tools import missing
+from tools.engine.home import find_home
+from uv import find_uv_bin
 
 _LEFT_OUT = shutil.ignore_patterns("test", "tests", "__pycache__", "idle_test", "site-packages", "*.a", "config-3*")
 _LIBRARIES = (
@@ -96,12 +98,25 @@ def copy_of_python(release: str, folder: Path) -> None:
 
 
 def _prefix(release: str) -> Path:
-    """Where this machine has a Python of that release that can be moved; the test is skipped where it has none."""
+    """Where this machine has a Python of that release that can be moved, or uv puts one; the test is skipped where
+    there is none to be had."""
     known = [*Path.home().glob(f".pyenv/versions/{release}.*/bin/python{release}")]
     found = shutil.which(f"python{release}")
     programs = (*known, *([Path(found)] if found else []))
     prefix = next((prefix for prefix in map(_prefix_of, programs) if _has_pip(prefix, release)), None)
-    return prefix or missing(f"no Python {release} with pip is on this machine")
+    return prefix or _fetched(release)
+
+
+def _fetched(release: str) -> Path:
+    """One that uv fetches, once."""
+    folder = find_home().folder / "pythons"
+    command = (find_uv_bin(), "python", "install", "--quiet", "--install-dir", str(folder), release)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        missing(
+            f"no Python {release} with pip is on this machine, and uv cannot fetch one: {done.stderr.strip()[-300:]}"
+        )
+    return _prefix_of(next(folder.glob(f"cpython-{release}.*/bin/python{release}")))
 
 
 def _prefix_of(program: Path) -> Path:
