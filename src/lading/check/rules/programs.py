@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lading.check.dockerfile.model import Copy, Run
 from lading.check.model.files import Found
 from lading.check.model.step import Call
 from lading.check.rules.fixes import health_by_python
@@ -120,7 +121,13 @@ def _of_start(subject: Subject, one: Started) -> Iterator[Finding]:
         *_causes(subject, one, found),
         help=_help(one),
         fix=health_by_python(subject, one) if one.purpose == "health" else None,
+        severity="warning" if _is_for_others(subject) else None,
     )
+
+
+def _is_for_others(subject: Subject) -> bool:
+    """Whether nothing at all is put into the image: others are meant to build on it, and may bring what it starts."""
+    return not any(isinstance(step.instruction, Run | Copy) for _, step in subject.shipped_steps())
 
 
 def _causes(subject: Subject, one: Started, found: Found) -> Iterator[Because]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.unit.check.rules.looking import looked
 
-STARTS = 'FROM debian:trixie-slim\nUSER 1000:1000\nCMD ["/app/start.sh"]\n'
+STARTS = 'FROM debian:trixie-slim\nRUN true\nUSER 1000:1000\nCMD ["/app/start.sh"]\n'
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ STARTS = 'FROM debian:trixie-slim\nUSER 1000:1000\nCMD ["/app/start.sh"]\n'
 def test_what_a_build_may_leave_in_the_context_may_come(source: str, severity: str, tmp_path: Path) -> None:
     found = looked(tmp_path, f"FROM scratch\nCOPY {source} /\n", {})
     assert [one.severity for one in found if one.rule == "copy-source-missing"] == [severity]
+
+
+@pytest.mark.parametrize(("text", "severity"), [("", "warning"), ("COPY uv.lock /\n", "error")])
+def test_an_image_that_holds_nothing_of_its_own_may_be_for_others(text: str, severity: str, tmp_path: Path) -> None:
+    found = looked(tmp_path, f'FROM debian:trixie-slim\n{text}CMD ["./app"]\n', {"uv.lock": ""})
+    assert [one.severity for one in found if one.rule == "command-not-in-image"] == [severity]
 
 
 @pytest.mark.parametrize(
