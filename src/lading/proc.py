@@ -229,12 +229,25 @@ class Runner:
         """`run`, or `StepFailed` saying `what` and the last lines of the command's own words."""
         done = self.run(command, cwd=cwd, env=env, stdin=stdin)
         if done.code:
-            words = (done.err.strip() or done.out.strip()).splitlines()[-LAST_LINES:]
+            words = without_logins(done.err.strip() or done.out.strip()).splitlines()[-LAST_LINES:]
             told = "\n".join(f"  | {line}" for line in words)
             raise StepFailed(
                 f"{what} (exit code {done.code})\n{told}" if told else f"{what} (exit code {done.code})", fix=fix
             )
         return done
+
+
+def without_logins(text: str) -> str:
+    """What a command says, without the logins in its addresses.
+
+    Go and git keep a password to themselves, and show the name before it, which is where a token alone stands.
+
+    >>> without_logins("reading https://t0ken@host.example/x: 401")
+    'reading https://***@host.example/x: 401'
+    """
+    import re
+
+    return re.sub(r"://[^/\s\"']+@", "://***@", text)
 
 
 def _environment(env: Mapping[str, str] | None, inherit: bool) -> Mapping[str, str] | None:

@@ -28,6 +28,13 @@ def test_a_failure_carries_the_last_words() -> None:
     assert caught.value.fix == "buy cheese"
 
 
+def test_a_failure_has_no_logins_of_addresses() -> None:
+    script = "import sys; sys.exit('no https://t0ken@one.example/x, no http://ann:p@ss@two.example')"
+    with pytest.raises(StepFailed) as caught:
+        Runner().check([*PYTHON, script], what="it did not work")
+    assert "no https://***@one.example/x, no http://***@two.example" in caught.value.what
+
+
 def test_a_program_that_is_not_there() -> None:
     for start in (Runner().run, lambda words: Runner().feed(words, [])):
         with pytest.raises(StepFailed, match="cannot start no-such-program"):

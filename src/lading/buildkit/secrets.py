@@ -1,8 +1,10 @@
 """What nobody may read in a log, a message or an echoed command: the values of secrets."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from lading.proc import without_logins
 
 HIDDEN = "***"
 LONGEST = 64_000
@@ -13,22 +15,28 @@ SHORTEST = 4
 _FIELD = re.compile(
     r"(?i)(?<=[,\"=])([a-z0-9_.-]*(?:secret|token|password|passwd|access_key|account_key)[a-z0-9_.-]*=)[^,\"]*"
 )
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_PARTS = (
+    re.compile(r"\bpassword\s+(\S+)"),
+    re.compile(r"(?i)(?:secret|token|passw(?:or)?d|_auth|key)[\"']?\s*[=:]\s*[\"']?([^\s\"']+)"),
+    re.compile(r"://(?:[^/@\s:]*:)?([^/@\s]+)@"),
+)
+"""What of a secret's file is secret by itself: passwords of .netrc, settings that are called so (.npmrc, pip.conf), and
+what stands before the host of an address."""
 
 
 class Secrets:
     """The values of the secrets of a command, so that they can be taken out of texts."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        lines = {line.strip() for value in values for line in (value, *value.splitlines())}
+        texts = {text.strip() for value in values for text in (value, *value.splitlines(), *_parts(value))}
         # The longest first: a part of a secret must not be replaced before the whole.
-        self._values = sorted((line for line in lines if len(line) >= SHORTEST), key=len, reverse=True)
+        self._values = sorted((text for text in texts if len(text) >= SHORTEST), key=len, reverse=True)
 
     def hide(self, text: str) -> str:
         """The text without any of them, and without logins in addresses."""
         for value in self._values:
             text = text.replace(value, HIDDEN)
-        return _LOGIN.sub(HIDDEN, text)
+        return without_logins(text)
 
     def hide_in(self, words: Sequence[str]) -> list[str]:
         """A command as it may be shown: fields that hold credentials by their names (a cache's `token=`) too."""
@@ -51,6 +59,11 @@ def secrets_of(texts: Sequence[str], env: Mapping[str, str], folder: Path) -> Se
         if kind_is_env and path:
             values.append(env.get(path, ""))
     return Secrets(values)
+
+
+def _parts(value: str) -> Iterator[str]:
+    for part in _PARTS:
+        yield from part.findall(value)
 
 
 def _fields(text: str) -> list[str]:

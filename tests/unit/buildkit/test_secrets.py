@@ -17,6 +17,15 @@ def test_values_of_variables_and_files(tmp_path: Path) -> None:
     assert found.hide("x t0ken-value by-its-id from-src abcdefgh y") == "x *** *** *** *** y"
 
 
+def test_what_is_secret_in_a_file_of_credentials(tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine git.example login builder password netrc-t0ken\n")
+    (tmp_path / "env").write_text("GOPROXY=https://env-t0ken@go.example,https://ann:env-password@go2.example,direct\n")
+    (tmp_path / "npmrc").write_text("//npm.example/:_authToken = npm-t0ken\nalways-auth=true\n")
+    found = secrets_of([f"id={name},src={name}" for name in ("netrc", "env", "npmrc")], {}, tmp_path)
+    log = "true direct machine login builder git.example ann"
+    assert found.hide(f"netrc-t0ken env-t0ken env-password npm-t0ken {log}") == f"*** *** *** *** {log}"
+
+
 def test_relative_paths_start_where_the_command_does(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("abcdefgh")
     assert secrets_of(["id=a,src=key"], {}, tmp_path).hide("abcdefgh") == "***"

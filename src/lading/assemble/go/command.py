@@ -1,11 +1,12 @@
 """The go command: started with nothing of the caller's environment that could change what it makes."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lading.proc import Completed, Runner
+from lading.proc import Completed, Runner, without_logins
 from lading.store import Store
 from lading.toolchain.go import Go
 
@@ -15,6 +16,11 @@ _KEPT = frozenset({
 })  # fmt: skip
 """Where modules come from, who may have them, and where they are kept: none of it shows in a program. Of the caller's
 `go env` file only these count, too."""
+
+_REFUSED = re.compile(
+    r": (?:401|403|404|407|410) |no secure protocol found for repository|could not read (?:Username|Password)|"
+    r"[Aa]uthentication failed|Could not read from remote repository"
+)
 
 BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-ldflags=-s -w")
 """Neither the paths of this machine, nor the state of its checkout, nor symbols and DWARF are in a program. The paths
@@ -43,12 +49,14 @@ class GoCommand:
         return Path(self._caches()["GOMODCACHE"])
 
     def run(self, words: Sequence[str], *, cwd: Path, settings: Mapping[str, str], scratch: Path) -> Completed:
-        """Run to the end. `settings` are variables such as GOOS; temporary files go below `scratch`."""
+        """Run to the end. `settings` are variables such as GOOS; temporary files go below `scratch`. What it says
+        has no logins in its addresses."""
         blank = {name: "" for name in os.environ if name.startswith(("GO", "CGO_"))}
         fixed = {"GOENV": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOTMPDIR": str(scratch), "PWD": str(cwd)}
         env = {**blank, **self._settings, **self._caches(), **fixed, **settings}
         flags = f"{settings.get('GOFLAGS', '')} -modcacherw".strip()
-        return self._runner.run([self._path, *words], cwd=cwd, env={**env, "GOFLAGS": flags})
+        done = self._runner.run([self._path, *words], cwd=cwd, env={**env, "GOFLAGS": flags})
+        return Completed(done.code, without_logins(done.out), without_logins(done.err))
 
     def _caches(self) -> dict[str, str]:
         """A cache of what was compiled with these flags is of no use to anybody else, so it is the store's; modules
@@ -71,6 +79,20 @@ def settings_of(platform: str, *, workspace: Path | None, vendored: bool) -> dic
         "GOWORK": str(workspace) if workspace else "off",
         "GOFLAGS": "-mod=vendor" if vendored else "-mod=readonly",
     }
+
+
+def fetch_advice(words: str) -> str:
+    """What to do about a module that its server does not give to whoever asked, or nothing.
+
+    Git's own words do not always come through: go tries every scheme, and tells that none works
+    (https://go.dev/ref/mod#vcs-auth, https://go.dev/ref/mod#private-module-proxy-auth).
+
+    >>> fetch_advice("main.go:3:8: undefined: gone")
+    ''
+    """
+    if not _REFUSED.search(words):
+        return ""
+    return "let `go mod download` work here: GOPROXY or GOPRIVATE, and credentials in .netrc or git's own settings"
 
 
 def _settings(env: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.assemble.actions import key_of
+from lading.assemble.go.command import fetch_advice
 from lading.assemble.go.listing import COMMAND, Listing, Program, read_listing
 from lading.digest import Digest
 from lading.errors import StepFailed
@@ -113,7 +114,7 @@ class Graph:
             raise StepFailed(
                 f"go cannot list the packages of the module (exit code {done.code})\n{told}",
                 where=self._at("go.mod"),
-                fix="go mod tidy",
+                fix=fetch_advice(done.err) or "go mod tidy",
             )
         try:
             listing = read_listing(done.out, str(self._context))

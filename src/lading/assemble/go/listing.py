@@ -66,8 +66,11 @@ def read_listing(text: str, context: str) -> Listing:
     for one in listed:
         if not one.get("Standard"):
             packages[str(one.get("ImportPath", ""))] = _package(one, context)
+    missing = {
+        _told(one["Error"]): str(one.get("ImportPath", "")) for one in listed if one.get("DepOnly") and one.get("Error")
+    }
     programs = {
-        _inside(str(one.get("Dir", "")), context): _program(one, packages)
+        _inside(str(one.get("Dir", "")), context): _program(one, packages, missing)
         for one in listed
         if not one.get("DepOnly") and not one.get("Standard")
     }
@@ -101,23 +104,30 @@ def _module(module: Mapping[str, Any]) -> str:
     return f"{found.get('Path', '')} {found.get('Version', '')}"
 
 
-def _program(one: Mapping[str, Any], packages: Mapping[str, Package]) -> Program:
+def _program(one: Mapping[str, Any], packages: Mapping[str, Package], missing: Mapping[str, str]) -> Program:
     path = str(one.get("ImportPath", ""))
     module = one.get("Module") or {}
     language = f"go {module.get('GoVersion', '')} {one.get('DefaultGODEBUG', '')}".strip()
     deps = [name for name in one.get("Deps") or () if name in packages]
-    return Program(path=path, packages=(path, *deps), language=language, problem=_problem(one))
+    return Program(path=path, packages=(path, *deps), language=language, problem=_problem(one, missing))
 
 
-def _problem(one: Mapping[str, Any]) -> str:
-    """The first thing that stands against building a program, in go's words."""
+def _problem(one: Mapping[str, Any], missing: Mapping[str, str]) -> str:
+    """The first thing that stands against building a program, in go's words. `missing` are packages that could not be
+    had, by what is said of them."""
     errors: Sequence[Mapping[str, Any]] = [*filter(None, [one.get("Error")]), *(one.get("DepsErrors") or ())]
     for error in errors:
-        position = str(error.get("Pos", ""))
-        return f"{position}: {error.get('Err', '')}" if position else str(error.get("Err", ""))
+        told = _told(error)
+        return _told(error, missing.get(told, ""))
     if one.get("Name") != "main":
         return f"{one.get('ImportPath', '')} is not a program"
     return ""
+
+
+def _told(error: Mapping[str, Any], about: str = "") -> str:
+    """An error with its place, and with the package that it is about: go names that only in some."""
+    place, said = str(error.get("Pos", "")), str(error.get("Err", ""))
+    return ": ".join(part for part in (place, about if about not in said else "", said) if part)
 
 
 def _inside(folder: str, context: str) -> str:

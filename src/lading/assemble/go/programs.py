@@ -11,7 +11,7 @@ import msgspec
 from lading.assemble.actions import key_of
 from lading.assemble.compress import NAMES
 from lading.assemble.go.buildinfo import package_of
-from lading.assemble.go.command import BUILD_FLAGS, GoCommand, settings_of
+from lading.assemble.go.command import BUILD_FLAGS, GoCommand, fetch_advice, settings_of
 from lading.assemble.go.graph import Graph
 from lading.assemble.go.listing import COMMAND
 from lading.assemble.segment import Segment, SegmentWriter
@@ -208,7 +208,9 @@ class Programs:
             problem = self._graph.problem(package)
             if problem:
                 raise StepFailed(
-                    f"go cannot build {package}\n  | {problem}", where=self._at("go.mod"), fix=f"go build ./{package}"
+                    f"go cannot build {package}\n  | {problem}",
+                    where=self._at("go.mod"),
+                    fix=fetch_advice(problem) or f"go build ./{package}",
                 )
             fixed = {"Go": self._command.version, "\0flags": f"{' '.join(BUILD_FLAGS)} {BUILD_VERSION}"}
             if self._linked:

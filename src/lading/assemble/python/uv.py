@@ -1,13 +1,12 @@
 """uv, as the embedded engine uses it: to read the lock, install what only uv can get, and build the project's wheel."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lading.assemble.python.wheels import Checkout, Ready, Target, install_list
 from lading.errors import StepFailed, VerificationFailed
 from lading.plan.model import PythonDependencies
-from lading.proc import Completed, Runner
+from lading.proc import Completed, Runner, without_logins
 
 PLATFORMS = {"linux/amd64": "x86_64-manylinux_2_40", "linux/arm64": "aarch64-manylinux_2_40"}
 """What uv is told of a platform: the newest glibc that it knows, since the wheels are chosen already
@@ -146,7 +145,7 @@ class Uv:
 
 def _failure(done: Completed, what: str, fix: str) -> StepFailed | VerificationFailed:
     """Uv's own words, without what could be a secret in an address, in Lading's form."""
-    words = re.sub(r"(https?://)[^/\s@]*@", r"\1", (done.err or done.out).strip())
+    words = without_logins((done.err or done.out).strip())
     told = "\n".join(f"  | {line}" for line in words.splitlines()[-20:])
     if "Hash mismatch" in words:
         return VerificationFailed(

@@ -79,6 +79,14 @@ def test_what_stands_against_a_program(more: Mapping[str, object], problem: str)
     assert not listing.whole
 
 
+def test_what_could_not_be_had_is_named() -> None:
+    error = {"Pos": "main.go:3:8", "Err": "no secure protocol found for repository"}
+    absent = {"ImportPath": "git.example.test/team/greet.git", "DepOnly": True, "Error": error}
+    listing = read_listing(printed(OWN, {**MAIN, "DepsErrors": [error]}, absent), CONTEXT)
+    told = "main.go:3:8: git.example.test/team/greet.git: no secure protocol found for repository"
+    assert listing.programs["cmd/shop"].problem == told
+
+
 @pytest.mark.parametrize("text", ["{", "not json", '{"ImportPath": '])
 def test_what_is_no_listing(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

@@ -248,7 +248,7 @@ def test_a_module_that_nobody_has_is_told_in_go_s_words(tmp_path: Path, cache: P
     write(tmp_path / "shop", files_of)
     error = made(Bench(tmp_path / "shop", tmp_path / "store", cache, {"GOPROXY": "off"}))["shop"]
     assert isinstance(error, StepFailed)
-    assert "main.go:3:8: module lookup disabled by GOPROXY=off" in error.what
+    assert "main.go:3:8: example.invalid/lib: module lookup disabled by GOPROXY=off" in error.what
 
 
 def test_a_newer_go_than_there_is(tmp_path: Path, cache: Path) -> None:
