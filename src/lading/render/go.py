@@ -36,6 +36,8 @@ _MODULES = Mount(kind="cache", id="go-mod", target="/go/pkg/mod")
 _COMPILED = Mount(kind="cache", id="go-build", target="/root/.cache/go-build")
 _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
 """For modules that are not everybody's; without the secret there is no such file."""
+_SETTINGS = Mount(kind="secret", id="go-env", target="/root/.config/go/env")
+"""The file of `go env -w`, for a GOPROXY of one's own: its address may hold a login, so it is no build argument."""
 _BUILD = ("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w")
 _FOR_TARGET = f'GOARCH="${ARCHITECTURE}" '
 _FILES = "base-files"
@@ -61,7 +63,7 @@ def build_stage(stage: Stage, version: str, scene: Scene) -> Iterator[Instructio
     image = golang_image(built, version)
     yield From(pinned(image, scene.pins, scene.plan.platforms), stage.name, native=builder is None)
     yield Arg(ARCHITECTURE)
-    yield Env(tuple(sorted(_settings(built).items())))
+    yield Env(tuple(sorted(go_settings(built).items())))
     yield Blank()
     packages = beside_compilers(builder) if builder else ()
     if packages:
@@ -79,7 +81,7 @@ def blocks(step: GoBinaries | OwnProgram | BaseFiles, scene: Scene) -> Blocks:
             return base_files(step, scene)
 
 
-def _settings(step: GoBinaries | None) -> dict[str, str]:
+def go_settings(step: GoBinaries | None) -> dict[str, str]:
     """What the go command is told (https://pkg.go.dev/cmd/go#hdr-Environment_variables): as in the embedded engine."""
     vendored, workspace = step is not None and step.vendored, step is not None and step.workspace
     linked = step is not None and step.builder is not None
@@ -129,9 +131,10 @@ def _download(step: GoBinaries) -> Iterator[Instruction]:
     binds = (Mount(kind="bind", source=path, target=f"{SOURCE}/{path}") for path in step.manifests)
     yield Comment((
         "Others' modules, by the hashes in go.sum. For modules that are not everybody's: "
-        "`docker build --secret id=netrc,src=$HOME/.netrc`.",
+        "`docker build --secret id=netrc,src=$HOME/.netrc`; for a GOPROXY of your own: "
+        "`--secret id=go-env,src=$HOME/.config/go/env`.",
     ))  # fmt: skip
-    yield Run((command("go", "mod", "download"),), mounts=(_MODULES, _CREDENTIALS, *binds))
+    yield Run((command("go", "mod", "download"),), mounts=(_MODULES, _CREDENTIALS, _SETTINGS, *binds))
     yield Blank()
 
 
@@ -140,7 +143,7 @@ def _build(step: GoBinaries, scene: Scene) -> Iterator[Instruction]:
         f"{sentence(step.why)}. The source is seen as it is, and copied into no layer.",
         *scene.reasons.told("application", "cgo", *(f"binary {program.name}" for program in step.programs)),
     ))  # fmt: skip
-    mounts = (Mount(kind="bind", target=SOURCE), _MODULES, _COMPILED, _CREDENTIALS)
+    mounts = (Mount(kind="bind", target=SOURCE), _MODULES, _COMPILED, _CREDENTIALS, _SETTINGS)
     yield Run((command("mkdir", "-p", step.path), *_commands(step)), mounts=mounts)
 
 
@@ -148,11 +151,12 @@ def _commands(step: GoBinaries) -> Iterator[str]:
     """One command for all programs that are called like their folders; one for each that is not."""
     plain = [program for program in step.programs if posixpath.basename(program.package) == program.name]
     if plain:
-        yield _FOR_TARGET + command(*_BUILD, "-o", f"{step.path}/", *map(_package, plain))
+        yield _FOR_TARGET + command(*_BUILD, "-o", f"{step.path}/", *map(package_of, plain))
     for program in step.programs:
         if program not in plain:
-            yield _FOR_TARGET + command(*_BUILD, "-o", f"{step.path}/{program.name}", _package(program))
+            yield _FOR_TARGET + command(*_BUILD, "-o", f"{step.path}/{program.name}", package_of(program))
 
 
-def _package(program: GoProgram) -> str:
+def package_of(program: GoProgram) -> str:
+    """A program's package as the go command takes it."""
     return "." if program.package == "." else f"./{program.package}"

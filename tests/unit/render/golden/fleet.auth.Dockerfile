@@ -39,9 +39,10 @@ ENV CGO_ENABLED=0 \
 
 WORKDIR /src
 # Others' modules, by the hashes in go.sum. For modules that are not everybody's: `docker build --secret
-# id=netrc,src=$HOME/.netrc`.
+# id=netrc,src=$HOME/.netrc`; for a GOPROXY of your own: `--secret id=go-env,src=$HOME/.config/go/env`.
 RUN --mount=type=cache,id=go-mod,target=/go/pkg/mod \
     --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=secret,id=go-env,target=/root/.config/go/env \
     --mount=type=bind,source=go.mod,target=/src/go.mod \
     --mount=type=bind,source=go.sum,target=/src/go.sum \
     go mod download
@@ -56,6 +57,7 @@ RUN --mount=type=bind,target=/src \
     --mount=type=cache,id=go-mod,target=/go/pkg/mod \
     --mount=type=cache,id=go-build,target=/root/.cache/go-build \
     --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=secret,id=go-env,target=/root/.config/go/env \
     mkdir -p /app \
     && GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false '-ldflags=-s -w' -o /app/ ./services/auth/cmd/auth \
         ./services/auth/cmd/worker ./services/auth/cmd/migrate

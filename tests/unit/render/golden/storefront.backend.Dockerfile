@@ -45,6 +45,7 @@ RUN --mount=type=bind,target=/src \
     --mount=type=cache,id=go-mod,target=/go/pkg/mod \
     --mount=type=cache,id=go-build,target=/root/.cache/go-build \
     --mount=type=secret,id=netrc,target=/root/.netrc \
+    --mount=type=secret,id=go-env,target=/root/.config/go/env \
     mkdir -p /app \
     && GOARCH="$TARGETARCH" go build -trimpath -buildvcs=false '-ldflags=-s -w' -o /app/backend .
 
