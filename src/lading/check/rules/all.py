@@ -11,6 +11,7 @@ from lading.check.rules import (
     habits,
     leftovers,
     libc,
+    managers,
     migrations,
     modes,
     needed,
@@ -21,13 +22,14 @@ from lading.check.rules import (
     unused,
     users,
     venv,
+    writing,
 )
 from lading.check.rules.subject import Decided, FindRule, subject_of
 from lading.finding import Finding, Rule
 
 _FILES = (
     copied, venv, programs, shells, modes, needed, libc, users, migrations, secrets, habits, order, unused, leftovers,
-    decided, composed,
+    decided, composed, writing, managers,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = tuple(rule for file in _FILES for rule in file.RULES)
 """Every rule once."""

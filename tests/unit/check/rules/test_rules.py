@@ -31,6 +31,22 @@ class Case(NamedTuple):
 
 
 CASES = (
+    Case("package-manager-shipped", 1, f"{SLIM}COPY app.py /\n",
+         ("FROM gcr.io/distroless/python3-debian13:nonroot\nCOPY app.py /\n", "FROM scratch\nCOPY app.py /\n",
+          "FROM company/base:1\nCOPY app.py /\n", f"{SLIM}FROM scratch\nCOPY --from=0 /etc/passwd /\n"), APP),
+    Case("user-cannot-write", 4, "FROM node:24-slim\nWORKDIR /app\nUSER node\nRUN npm ci\n",
+         ("FROM node:24-slim\nWORKDIR /app\nRUN chown node:node /app\nUSER node\nRUN npm ci\n",
+          "FROM node:24-slim\nWORKDIR /app\nUSER node\nRUN --mount=type=cache,target=/app/node_modules npm ci\n",
+          "FROM node:24-slim\nWORKDIR /app\nUSER node\nRUN npm ci --prefix /tmp/x\n",
+          "FROM node:24-slim\nUSER node\nWORKDIR /app\nRUN npm ci\n",
+          "FROM company/node:24\nUSER 1000\nRUN npm ci\n",
+          "FROM node:24-slim\nWORKDIR /app\nRUN npm ci\n"),
+         {"package.json": "{}", "package-lock.json": "{}"}),
+    Case("user-cannot-write", 4, f"{SLIM}WORKDIR /srv\nUSER 1000:1000\nRUN mkdir -p data/cache && touch /tmp/x\n",
+         (f"{SLIM}WORKDIR /srv\nRUN mkdir -p data && chown 1000 data\nUSER 1000:1000\nRUN mkdir data/cache\n",
+          f"{SLIM}USER 1000\nRUN mkdir /tmp/x && touch /tmp/y && echo a > /tmp/z\n",
+          f"{SLIM}USER 1000\nRUN mkdir /srv/a || true\n",
+          f"{SLIM}RUN mkdir -m 0777 /srv/a\nUSER 1000\nRUN mkdir /srv/a/b && echo x > /dev/null\n")),
     Case("copy-source-missing", 3, "FROM python:3.13-slim AS build\nFROM python:3.13-slim\n"
          "COPY --from=build /app/dist /srv\n",
          (f"{SLIM}RUN mkdir -p /app/dist\nFROM python:3.13-slim\nCOPY --from=0 /app/dist /srv\n",
