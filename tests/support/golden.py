@@ -22,9 +22,11 @@ from lading.programs import source_of
 from lading.render.bake import Target, bake
 from lading.render.compose import compose, tag
 from lading.render.desk import development_dockerfile
+from lading.render.desks import desk_of
 from lading.render.development import development
 from lading.render.dockerfile import dockerfile
 from lading.render.dockerignore import dockerignore
+from lading.render.loops import GO_LOOP, NODE_LOOP
 from lading.render.probes import probes
 from lading.render.roles import Member
 from lading.strategy.read import read_strategy
@@ -248,13 +250,17 @@ def rendered() -> dict[str, str]:
         found[f"{name}.compose.yaml"] = compose([one])
         found[f"{name}.compose.dev.yaml"] = development([one])
         found[f"{name}.Dockerfile.dev"] = development_dockerfile(one, pins=pins_for(one.plan))
-    for name, (_, made) in examples().items():
+    for name, (one, made) in examples().items():
+        desk = desk_of(one)
+        if desk:
+            found[f"{name}.Dockerfile.dev"] = without_programs(desk.dockerfile(pins_for(made.plan)))
         text = dockerfile(made.plan, pins=pins_for(made.plan), reasons=made.decisions)
         found[f"{name}.Dockerfile"] = without_programs(text)
         found[f"{name}.dockerignore"] = dockerignore(made.plan)
     for name in EXAMPLES:
         chosen = [one for key, (one, _) in examples().items() if key.startswith(f"{name}.")]
         found[f"{name}.compose.yaml"] = compose(chosen)
+        found[f"{name}.compose.dev.yaml"] = development(chosen)
         found[f"{name}.docker-bake.hcl"] = bake([_target(one) for one in chosen])
     members = []
     for name in ("postgres", "web"):
@@ -286,6 +292,8 @@ def without_programs(text: str) -> str:
     for program in ("probe", "grpc-probe", "static-server"):
         for name, source in source_of(program):
             text = text.replace(source, f"the source of {program}/{name}\n")
+    for name, source in (("the loop for Go", GO_LOOP), ("the loop for Node", NODE_LOOP)):
+        text = text.replace(source, f"{name}\n")
     return text
 
 

@@ -1,18 +1,18 @@
-"""A plan as `Dockerfile.dev`: the same base and dependencies, what is for development beside them, and a shell. Pure.
+"""A Python service as `Dockerfile.dev`: the base and dependencies of production, what is for developing, a shell. Pure.
 
 One stage, for nothing of it ships. The image that the production file builds on is the base, since a distroless one has
 no shell; its Python is the same.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from lading.lock.model import Pins
-from lading.plan.model import DebianBase, ImageBase, Plan, PythonDependencies, PythonProject
+from lading.plan.model import DebianBase, ImageBase, Plan, Process, PythonDependencies, PythonProject
 from lading.render import debian, requirements
 from lading.render.context import context_of
-from lading.render.dockerignore import lines
 from lading.render.instructions import (
     Arg,
     Blank,
@@ -27,29 +27,70 @@ from lading.render.instructions import (
     Mount,
     Run,
     StopSignal,
-    Syntax,
     User,
     Workdir,
     written,
 )
-from lading.render.marker import marker
 from lading.render.public import extra_packages, pinned, public_base, uv_image
 from lading.render.quoting import command
 from lading.render.reasons import Reasons
-from lading.render.reload import VENV, at_desk, development_start
+from lading.render.reload import VENV, at_desk, developed, development_start
 from lading.render.roles import Member
 from lading.render.scene import ARCHITECTURE, UV, Scene
+from lading.render.workplace import HOME, STAGE, Desk, Start, ignore_file, opening
 from lading.survey.model import PythonService
 from lading.survey.patterns import SECRETS
 from lading.tree.tree import SKIPPED_FOLDERS
 
-COMMAND = "lading render dockerfile --dev"
-STAGE = "development"
-_HOME = "/tmp"  # noqa: S108  # in the container; the user has no other home
 _DEVELOPMENT = ("dev", "develop", "development", "test", "tests")
 """Names of groups that are for developing."""
 _CACHE = Mount(kind="cache", id=f"uv-${{{ARCHITECTURE}}}", target="/root/.cache/uv")
 _CREDENTIALS = Mount(kind="secret", id="netrc", target="/root/.netrc")
+
+
+class PythonDesk(NamedTuple):
+    """See `Desk`."""
+
+    member: Member
+    facts: PythonService
+
+    @property
+    def why(self) -> str:
+        """See `Desk.why`."""
+        return "the base and the dependencies of production, what is for development, and a shell"
+
+    @property
+    def mounted(self) -> str:
+        """See `Desk.mounted`."""
+        return self.member.plan.config.workdir
+
+    @property
+    def caches(self) -> str:
+        """See `Desk.caches`: nothing is made while it runs."""
+        return ""
+
+    def start(self, process: Process, *, once: bool = False) -> Start:
+        """See `Desk.start`."""
+        return Start(at_desk(process.command), False) if once else development_start(self.member, process)
+
+    def health(self) -> tuple[str, ...]:
+        """See `Desk.health`."""
+        health = self.member.plan.config.health
+        return at_desk(health.command) if health else ()
+
+    def dockerfile(self, pins: Pins | None) -> str:
+        """See `Desk.dockerfile`."""
+        return development_dockerfile(self.member, pins=pins)
+
+    def dockerignore(self) -> str:
+        """See `Desk.dockerignore`."""
+        return development_dockerignore(self.facts)
+
+
+def python_desk(member: Member) -> Desk | None:
+    """The desk of a service in Python; nothing for what is made of several folders."""
+    facts = developed(member)
+    return PythonDesk(member, facts) if facts else None
 
 
 def development_dockerfile(member: Member, *, pins: Pins | None = None) -> str:
@@ -69,8 +110,7 @@ def development_dockerignore(facts: PythonService) -> str:
     Tests and the like stay. `UsageError` for a pattern with a line break in it."""
     skipped = (f"**/{name}" for name in sorted(SKIPPED_FOLDERS))
     patterns = (*facts.ignored, f"!{facts.lock}", f"!{facts.project}", *facts.nested, *skipped, "**/*.pyc", *SECRETS)
-    head = (*marker(COMMAND), "", "Nothing that another system has made, and no secrets. Tests are welcome.")
-    return "\n".join([*(f"# {line}".rstrip() for line in head), *lines(patterns)]) + "\n"
+    return ignore_file("Nothing that another system has made, and no secrets. Tests are welcome.", patterns)
 
 
 def _scene(plan: Plan, pins: Pins | None) -> Scene:
@@ -81,10 +121,7 @@ def _scene(plan: Plan, pins: Pins | None) -> Scene:
 
 def _head(scene: Scene) -> Iterator[Instruction]:
     plan = scene.plan
-    yield Syntax()
-    yield Comment(marker(COMMAND))
-    yield Comment((f"For developing {plan.service}; compose.dev.yaml starts it. Nothing of this ships.",))
-    yield Blank()
+    yield from opening(plan)
     yield From(uv_image(scene.pins, plan.platforms), UV)
     yield Blank()
     yield Comment((f"The Python of production, at {scene.base.interpreter}, on an image with a shell.",))
@@ -149,7 +186,7 @@ def _groups(member: Member) -> tuple[str, ...]:
 def _started(member: Member) -> Iterator[Instruction]:
     config = member.plan.config
     start = development_start(member, member.plan.processes[0])
-    env = tuple((name, value) for name, value in sorted({"HOME": _HOME, **dict(config.env)}.items()) if name != "PATH")
+    env = tuple((name, value) for name, value in sorted({"HOME": HOME, **dict(config.env)}.items()) if name != "PATH")
     yield Env(env, before=(("PATH", f"{VENV}/bin"),))
     yield User(config.user)
     if config.port is not None:

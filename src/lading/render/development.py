@@ -4,6 +4,7 @@ Source is mounted. `develop.watch` would copy it, which Docker's daemon (26.1) r
 for the user among those of its own host.
 """
 
+import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ import msgspec
 from lading.errors import UsageError
 from lading.render.backing import Beside, Needs, container, here, kind_of, needs, pgadmin, value, volume
 from lading.render.compose import COMMAND, healthcheck, mounted_volumes, named_volumes, tag, waits_for
+from lading.render.desks import desk_of
 from lading.render.document import MERGE, Noted, OneLine, Shared, Taken, written
 from lading.render.interpolation import escaped, optional, required
 from lading.render.marker import marker
 from lading.render.naming import Names, Ports
-from lading.render.reload import DEBUG_PORT, at_desk, debugged, developed, development_start
+from lading.render.reload import DEBUG_PORT, debugged, developed
 from lading.render.roles import Cast, Member, Role, cast
+from lading.render.workplace import Start
 
 FILE = "compose.dev.yaml"
 DOCKERFILE = "Dockerfile.dev"
@@ -26,7 +29,7 @@ _COMPOSE = f"docker compose -f {FILE}"
 Block = dict[str, object]
 
 
-class _Desk(NamedTuple):
+class _Room(NamedTuple):
     """What every service of one file is written with."""
 
     needs: Needs
@@ -45,19 +48,20 @@ def development(members: Sequence[Member], *, debug: bool = False, extras: Colle
     wanted = {fact.value.kind for member in members for fact in member.facts.backing}
     # An image of packages that production has for it is not built at a desk: a public one of its kind stands there.
     casts = cast([member for member in members if kind_of(member.facts) not in wanted], names)
-    desk = _Desk(needs(casts, names), Ports(), debug)
+    room = _Room(needs(casts, names), Ports(), debug)
     shared: Block = {}
     services: Block = {}
     for one in casts:
-        block = _shared(one, desk)
+        block = _shared(one, room)
         if len(one.roles) > 1:
             why = f"What all containers of {one.member.plan.service} have in common."
             shared[f"x-{one.main.name}"] = Noted(why, Shared(one.main.name, block))
             block = {MERGE: Taken(one.main.name)}
         for role in one.roles:
-            services[role.name] = {**block, **dict(_own(one, role, desk))}
+            services[role.name] = {**block, **dict(_own(one, role, room))}
     volumes: Block = dict.fromkeys(name for one in casts for name in named_volumes(one))
-    volumes |= dict(_beside(desk, extras, names, services))
+    volumes |= {_caches(one): None for one in casts if (desk := desk_of(one.member)) and desk.caches}
+    volumes |= dict(_beside(room, extras, names, services))
     flags = [*(["--debug"] if debug else []), *(f"--with {name}" for name in extras)]
     head = (
         *marker(" ".join([COMMAND, "--dev", *flags])),
@@ -69,40 +73,43 @@ def development(members: Sequence[Member], *, debug: bool = False, extras: Colle
     return written({key: escaped(part) for key, part in document.items()}, head)
 
 
-def _beside(desk: _Desk, extras: Collection[str], names: Names, services: Block) -> Iterator[tuple[str, object]]:
+def _beside(room: _Room, extras: Collection[str], names: Names, services: Block) -> Iterator[tuple[str, object]]:
     """The containers beside the services, and the volumes that keep their data."""
-    for beside in desk.needs.beside:
-        services[beside.name] = container(beside, desk.ports)
+    for beside in room.needs.beside:
+        services[beside.name] = container(beside, room.ports)
         yield volume(beside), None
     if "pgadmin" in extras:
-        postgres = [beside for beside in desk.needs.beside if beside.kind == "postgres"]
+        postgres = [beside for beside in room.needs.beside if beside.kind == "postgres"]
         if not postgres:
             raise UsageError("there is no Postgres for pgAdmin to show", where="--with pgadmin", fix="leave it out")
-        services[names.service("pgadmin")] = pgadmin(postgres, desk.ports)
+        services[names.service("pgadmin")] = pgadmin(postgres, room.ports)
         yield "pgadmin-data", None
 
 
-def _shared(one: Cast, desk: _Desk) -> Block:
-    environment = _environment(one, desk)
+def _shared(one: Cast, room: _Room) -> Block:
+    environment = _environment(one, room)
     also: Block = {"environment": environment} if environment else {}
-    if developed(one.member) is None:
+    desk, plan = desk_of(one.member), one.member.plan
+    if desk is None:
         return {**_as_it_ships(one), **also}
-    folder = one.member.plan.folder
-    context = "." if folder == "." else f"./{folder}"
+    context = "." if plan.context == "." else f"./{plan.context}"
+    file = posixpath.normpath(posixpath.join(posixpath.relpath(plan.folder, plan.context), DOCKERFILE))
+    mounts: list[object] = [{"type": "bind", "source": context, "target": desk.mounted, "read_only": True}]
+    if desk.caches:
+        mounts.append({"type": "volume", "source": _caches(one), "target": desk.caches})
     return {
-        "build": Noted(
-            f"{DOCKERFILE}: the base and the dependencies of production, what is for development, and a shell.",
-            {"context": context, "dockerfile": DOCKERFILE},
-        ),
-        "volumes": Noted(
-            "The source as it is on disk; the container cannot change it.",
-            [{"type": "bind", "source": context, "target": one.member.plan.config.workdir, "read_only": True}],
-        ),
+        "build": Noted(f"{DOCKERFILE}: {desk.why}.", {"context": context, "dockerfile": file}),
+        "volumes": Noted("The source as it is on disk; the container cannot change it.", mounts),
         "init": True,
         "cap_drop": Noted("As in production, so that nothing comes to need more.", OneLine(("ALL",))),
         "security_opt": OneLine(("no-new-privileges:true",)),
         **also,
     }
+
+
+def _caches(one: Cast) -> str:
+    """The volume of what a service makes while it runs: no folder of a service gives a volume such a name."""
+    return f"{one.main.name}.caches"
 
 
 def _as_it_ships(one: Cast) -> Block:
@@ -117,7 +124,7 @@ def _as_it_ships(one: Cast) -> Block:
     }
 
 
-def _environment(one: Cast, desk: _Desk) -> Block:
+def _environment(one: Cast, room: _Room) -> Block:
     """What production gets from its own environment: here it leads to the containers beside, or is a plain default."""
     said: Block = {}
     for fact in one.member.facts.variables:
@@ -127,35 +134,35 @@ def _environment(one: Cast, desk: _Desk) -> Block:
             said[name] = optional(name, "development") if fact.value.secret else required(name, message)
         else:
             said[name] = None
-    for backing, beside in desk.needs.of[one.main.name]:
+    for backing, beside in room.needs.of[one.main.name]:
         for carrier in backing.carriers:
             said[carrier.variable] = value(carrier, beside)
     kept = {name for name, _ in one.member.plan.config.env}
     return {name: said[name] for name in sorted(said) if name not in kept}
 
 
-def _own(one: Cast, role: Role, desk: _Desk) -> Iterator[tuple[str, object]]:
-    start = development_start(one.member, role.process)
+def _own(one: Cast, role: Role, room: _Room) -> Iterator[tuple[str, object]]:
+    desk, facts = desk_of(one.member), developed(one.member)
+    once = role.kind in ("once", "by-hand")
+    start = desk.start(role.process, once=once) if desk else Start(role.process.command, False)
     if role.kind == "by-hand":
         yield "profiles", Noted(f"Only by hand: {_COMPOSE} run --rm {role.name}", ["by-hand"])
-    facts, plan = developed(one.member), one.member.plan
-    if role.kind == "main" and desk.debug and facts:
-        words = debugged(facts, plan.service, start.command)
+    if role.kind == "main" and room.debug and facts:
+        words = debugged(facts, one.member.plan.service, start.command)
         yield "command", Noted("Under a debugger, which waits for nobody.", OneLine(words))
-    elif role.kind == "worker":
-        why = (
-            "Starts again when source changes." if start.reloads else f"Notices no edit: {_COMPOSE} restart {role.name}"
-        )
-        yield "command", Noted(why, OneLine(start.command))
-    elif role.kind != "main":
-        yield "command", OneLine(at_desk(role.process.command) if facts else role.process.command)
-    elif not start.reloads and facts:
-        yield "command", Noted(f"Notices no edit: {_COMPOSE} restart {role.name}", OneLine(start.command))
-    waiting = _waiting(one, role, desk.needs.of[one.main.name])
+    elif once:
+        yield "command", OneLine(start.command)
+    elif role.kind == "worker" or (desk and not start.reloads):
+        yield "command", Noted(_noticed(start, role), OneLine(start.command))
+    waiting = _waiting(one, role, room.needs.of[one.main.name])
     if waiting and role.kind != "by-hand":
         yield "depends_on", waiting
     if role.kind == "main":
-        yield from _reached(one, desk)
+        yield from _reached(one, room)
+
+
+def _noticed(start: Start, role: Role) -> str:
+    return "Starts again when source changes." if start.reloads else f"Notices no edit: {_COMPOSE} restart {role.name}"
 
 
 def _waiting(one: Cast, role: Role, needed: Sequence[tuple[object, Beside]]) -> Block:
@@ -164,17 +171,19 @@ def _waiting(one: Cast, role: Role, needed: Sequence[tuple[object, Beside]]) -> 
     return {**healthy, **waits_for(earlier)}
 
 
-def _reached(one: Cast, desk: _Desk) -> Iterator[tuple[str, object]]:
+def _reached(one: Cast, room: _Room) -> Iterator[tuple[str, object]]:
     """Ports of the main process, and its health."""
     config = one.member.plan.config
     ports = []
     if config.port is not None:
-        ports.append(here(f"{one.variable}_PORT", desk.ports, config.port))
-    if desk.debug and developed(one.member):
-        ports.append(here(f"{one.variable}_DEBUG_PORT", desk.ports, DEBUG_PORT))
+        ports.append(here(f"{one.variable}_PORT", room.ports, config.port))
+    if room.debug and developed(one.member):
+        ports.append(here(f"{one.variable}_DEBUG_PORT", room.ports, DEBUG_PORT))
     if ports:
         yield "ports", ports
     if config.health:
-        command = config.health.command
-        health = msgspec.structs.replace(config.health, command=at_desk(command) if developed(one.member) else command)
-        yield "healthcheck", Noted("As in production.", healthcheck(health))
+        desk = desk_of(one.member)
+        command = desk.health() if desk else config.health.command
+        same = command[1:] == config.health.command[1:]
+        why = "As in production." if same else "The page, as its development server shows it."
+        yield "healthcheck", Noted(why, healthcheck(msgspec.structs.replace(config.health, command=command)))

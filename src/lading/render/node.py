@@ -39,13 +39,17 @@ def build_stage(stage: Stage, line: str, scene: Scene) -> Iterator[Instruction]:
     # Who runs install scripts may compile: the plain image has compilers, the slim one has none.
     musl = any(isinstance(step, NodeModules) and step.libc == "musl" for step in stage.steps)
     compiles = any(step.install.scripts for step in stage.steps if isinstance(step, NodeBuild | NodeModules))
-    image = node_image(line, suite)
-    image = f"node:{line}-alpine" if musl else image.removesuffix("-slim") if compiles else image
-    image = pinned(image, scene.pins, scene.plan.platforms)
+    image = pinned(building_image(line, suite, musl=musl, compiles=compiles), scene.pins, scene.plan.platforms)
     yield Comment((f"{stage.name}: {stage.why}.", *scene.reasons.told("base", "node")))
     yield From(image, stage.name, native=own and bool(stage.steps))
     yield Arg(ARCHITECTURE)
     yield Blank()
+
+
+def building_image(line: str, suite: str, *, musl: bool, compiles: bool) -> str:
+    """The official image in which packages of a release line are installed."""
+    image = node_image(line, suite)
+    return f"node:{line}-alpine" if musl else image.removesuffix("-slim") if compiles else image
 
 
 def blocks(step: NodeStep, scene: Scene) -> Blocks:
@@ -69,7 +73,7 @@ def build(step: NodeBuild, scene: Scene) -> Blocks:
         Blank(),
     ]
     if install.lock:
-        made += _installed(install, "Everything that the project names, from the lock alone", production=False)
+        made += installed(install, "Everything that the project names, from the lock alone", production=False)
     runs = (_inside(folder, command("npm", "run", name)) for folder, name in step.runs)
     made += [
         Comment((f"{sentence(step.why)}.", *scene.reasons.told("application", "framework", "build"))),
@@ -93,7 +97,7 @@ def modules(step: NodeModules, scene: Scene) -> Blocks:
     )
     why = (sentence(step.why), *scene.reasons.told("dependencies", "packages", "install scripts"))
     return Blocks(
-        made=(Workdir(folder), *_installed(step.install, *why, production=True, then=cleaned)),
+        made=(Workdir(folder), *installed(step.install, *why, production=True, then=cleaned)),
     )
 
 
@@ -106,7 +110,7 @@ def _only_modules(install: NodeInstall, folder: str) -> Iterator[str]:
     yield f"find {command(folder)} -name node_modules -prune -o -type f -exec rm {{}} +"
 
 
-def _installed(
+def installed(
     install: NodeInstall, why: str, *reasons: str, production: bool, then: tuple[str, ...] = ()
 ) -> Iterator[Instruction]:
     """Packages as the lock says. Only the lock and the manifests are looked at, so this is made anew only when they

@@ -1,14 +1,14 @@
-"""How a service is started at a desk: with its server's own reloading, and on request under a debugger. Pure."""
+"""How a service in Python is started at a desk: by its server's own reloading, on request under a debugger. Pure."""
 
 import shlex
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lading.errors import UsageError
 from lading.plan.model import Process
 from lading.plan.python.starting import VENV as PRODUCTION
 from lading.plan.running import DEFAULT_PORT
 from lading.render.roles import Member
+from lading.render.workplace import Start
 from lading.survey.model import Locked, PythonService
 from lading.survey.python.managers import COMMANDS
 
@@ -24,16 +24,9 @@ _RELOADS = frozenset({"fastapi", "gunicorn", "hypercorn", "uvicorn"})
 """Servers that take `--reload`."""
 
 
-class Start(NamedTuple):
-    """The words behind the entrypoint, and whether what is started notices changed source by itself."""
-
-    command: tuple[str, ...]
-    reloads: bool
-
-
 def developed(member: Member) -> PythonService | None:
-    """The facts of a service that is developed in a container, its source mounted over the application's folder;
-    nothing for one that runs as it ships: whatever is not Python, and what is made of several folders."""
+    """The facts of a service in Python that is developed in a container, its source mounted over the application's
+    folder; nothing for one that runs as it ships, since it is made of several folders."""
     facts, plan = member.facts, member.plan
     alone = isinstance(facts, PythonService) and plan.context == plan.folder and not facts.parts
     return facts if alone and isinstance(facts, PythonService) else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lading.digest import Digest
 from lading.tree.tree import Tree
 
-VERSION = "16"
+VERSION = "17"
 """Part of every remembered survey and plan: a change of how they are made needs a new one."""
 
 _READ = frozenset({

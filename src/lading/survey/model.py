@@ -263,15 +263,23 @@ class BuildOutput(msgspec.Struct, frozen=True, array_like=True):
     optional: bool = False
 
 
+class DevelopmentServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that notices edits itself: the script of `package.json` that starts it, and the program that it is."""
+
+    script: str
+    program: str
+
+
 class NodeService(ServiceFacts, frozen=True, kw_only=True, tag="node"):
     """A service that runs on Node, or a site of plain files that Node builds (`kind`). `root` is the folder with the
     lock, relative to the repository.
 
     `node` is a release line (`24`), or a range that no supported line fits. `script` is the script that builds it, once
-    the local packages in `builds` are built; `outputs` are what is there then and ships; `fallback` is the file that a
-    site answers with for paths of its own; `bundled` says that they have all that they load. `start` are words for
-    node, and need the package `start_needs`; `source_runs`: what they name lies in the source. `production` are the
-    packages that it names for production. `problems` are what stands against building it, each with the way out.
+    the local packages in `builds` are built; `development` serves it to whoever edits it; `outputs` are what is there
+    after a build and ships; `fallback` is the file that a site answers with for paths of its own; `bundled` says that
+    they have all that they load. `start` are words for node, and need the package `start_needs`; `source_runs`: what
+    they name lies in the source. `production` are the packages that it names for production. `problems` are what stands
+    against building it, each with the way out.
     """
 
     root: str
@@ -280,6 +288,7 @@ class NodeService(ServiceFacts, frozen=True, kw_only=True, tag="node"):
     kind: Literal["server", "site"]
     framework: Fact[str] | None = None
     script: Fact[str] | None = None
+    development: Fact[DevelopmentServer] | None = None
     builds: tuple[str, ...] = ()
     outputs: tuple[BuildOutput, ...] = ()
     fallback: str = ""

@@ -58,15 +58,14 @@ def dockerfile_path(project: "Project", plan: "Plan") -> str:
 
 
 def _development(member: "Member", pins: "Pins | None") -> Iterator[Rendered]:
-    from lading.render.desk import development_dockerfile, development_dockerignore
+    from lading.render.desks import desk_of
     from lading.render.development import DOCKERFILE as NAME
-    from lading.render.reload import developed
 
-    folder, facts = member.plan.folder, developed(member)
-    if facts is None:
+    folder, desk = member.plan.folder, desk_of(member)
+    if desk is None:
         return  # it is developed without a container, or runs as in production
-    yield Rendered(in_folder(folder, NAME), development_dockerfile(member, pins=pins))
-    yield Rendered(in_folder(folder, f"{NAME}.dockerignore"), development_dockerignore(facts), companion=True)
+    yield Rendered(in_folder(folder, NAME), desk.dockerfile(pins))
+    yield Rendered(in_folder(folder, f"{NAME}.dockerignore"), desk.dockerignore(), companion=True)
 
 
 def in_folder(folder: str, name: str) -> str:

@@ -45,7 +45,7 @@ def command_of(text: str, scripts: Mapping[str, str], main: str = "", depth: int
     >>> command_of("npm run serve", {"serve": "next start -p 3000"}).words
     ('node_modules/next/dist/bin/next', 'start', '-p', '3000')
     """
-    words, note = _split(text)
+    words, note = plain_words(text)
     if note:
         return Command(note=note)
     program, *rest = words
@@ -54,8 +54,8 @@ def command_of(text: str, scripts: Mapping[str, str], main: str = "", depth: int
     return _node(rest, main) if program == "node" else _program(program, rest)
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """The words of a command line, or why it cannot be run without a shell."""
+def plain_words(text: str) -> tuple[list[str], str]:
+    """The words of a command line behind what only sets the environment, or why it cannot be run without a shell."""
     import shlex
 
     if _SHELL.search(text):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lading.survey.backing import backing_facts
 from lading.survey.model import BuildOutput, Fact, NodePackages, NodeService, ProcessFact
 from lading.survey.node.answers import health_facts, port_fact, port_in, readings
+from lading.survey.node.developing import development_server
 from lading.survey.node.frameworks import Framework, Look, framework_of
 from lading.survey.node.package import PackageFacts
 from lading.survey.node.processes import joined, migrations, procfile, scripted, start_of
@@ -63,6 +64,7 @@ def conclude(inputs: Inputs) -> NodeService:
         kind=made.kind,
         framework=made.framework,
         script=made.script,
+        development=development_server(package),
         builds=inputs.builds,
         outputs=made.outputs,
         fallback=_fallback(package, made.framework),
