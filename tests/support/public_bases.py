@@ -136,7 +136,7 @@ class PublicBases:
         def make(folder: Path) -> None:
             _, config = read_image(layout)
             env = [*config["config"].get("Env", ()), *variables]
-            write_image(folder, [*_layers(layout), tar_of(files)], {"Env": env})
+            write_image(folder, [tar_of(files)], {"Env": env}, below=layout)
 
         return self._made(f"{name}-{_identity(layout)}", make)
 
@@ -229,9 +229,12 @@ def make_debian(home: Home, suite: str, work: Path, layout: Path) -> None:
         write_image(layout, [out.getvalue()], {"Cmd": ["bash"]})
 
 
-def write_image(folder: Path, layers: Sequence[bytes], config: Mapping[str, object]) -> None:
+def write_image(
+    folder: Path, layers: Sequence[bytes], config: Mapping[str, object], *, below: Path | None = None
+) -> None:
     """Write an OCI layout (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md) of one image with
-    these tar archives as its layers, tagged `TAG`. Whole or not at all."""
+    these tar archives as its layers, on top of those of the image in the layout `below`, tagged `TAG`. Whole or not at
+    all."""
     unfinished = folder.with_name(f".{folder.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "blobs/sha256").mkdir(parents=True)
@@ -246,12 +249,14 @@ def write_image(folder: Path, layers: Sequence[bytes], config: Mapping[str, obje
             **more,
         }
 
-    descriptors = [put(gzip.compress(layer, 1, mtime=0), "layer.v1.tar+gzip") for layer in layers]
+    descriptors, identities = _copied(below, unfinished) if below else ([], [])
+    descriptors += [put(gzip.compress(layer, 1, mtime=0), "layer.v1.tar+gzip") for layer in layers]
+    identities += [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
     document = {
         "architecture": "amd64" if os.uname().machine == "x86_64" else "arm64",
         "os": "linux",
         "config": config,
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]},
+        "rootfs": {"type": "layers", "diff_ids": identities},
     }
     manifest = {
         "schemaVersion": 2,
@@ -264,6 +269,15 @@ def write_image(folder: Path, layers: Sequence[bytes], config: Mapping[str, obje
     (unfinished / "index.json").write_text(json.dumps(index))
     (unfinished / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     unfinished.rename(folder)
+
+
+def _copied(layout: Path, folder: Path) -> tuple[list[dict[str, object]], list[str]]:
+    """The layers of an image as they are, copied to another layout: their descriptors and identities."""
+    manifest, config = read_image(layout)
+    for layer in manifest["layers"]:
+        name = layer["digest"].replace(":", "/")
+        shutil.copy(layout / "blobs" / name, folder / "blobs" / name)
+    return [*manifest["layers"]], [*config["rootfs"]["diff_ids"]]
 
 
 def tar_of(files: Mapping[str, Path]) -> bytes:
