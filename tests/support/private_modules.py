@@ -21,7 +21,7 @@ from tests.support.goprojects import write
 from tests.support.httpd import Answer, Handler, Request, Site, serve
 from tests.support.tls import Authority, make_authority
 
-MODULE, VERSION = "git.example.test/team/greet.git", "v1.2.0"
+MODULE = "git.example.test/team/greet.git"
 """The end of the name tells the go command that it is a repository of git, so that it asks no web page for it
 (https://go.dev/ref/mod#vcs-find)."""
 HOST = MODULE.partition("/")[0]
@@ -36,6 +36,7 @@ class Private:
     git: Site
     authority: Authority
     files: Path
+    version: str
 
     def project(self, service: Mapping[str, str], folder: Path) -> None:
         """Write the files of a module, and let it require the private one: go.mod and go.sum are as go writes them."""
@@ -47,39 +48,39 @@ class Private:
             "GOSUMDB": "off",
             "GOMODCACHE": str(self.files.with_name("tidied")),
         }
-        subprocess.run(["go", "get", f"{MODULE}@{VERSION}"], cwd=folder, env=env, check=True, capture_output=True)
+        subprocess.run(["go", "get", f"{MODULE}@{self.version}"], cwd=folder, env=env, check=True, capture_output=True)
 
 
 @contextmanager
-def served(folder: Path, text: str) -> Iterator[Private]:
+def served(folder: Path, text: str, version: str = "v1.2.0") -> Iterator[Private]:
     """Serve the module until the block ends; `text` is what its package says."""
     source = {"go.mod": f"module {MODULE}\n\ngo 1.24\n", "greet.go": f'package greet\n\nconst Text = "{text}"\n'}
     authority = make_authority(folder / "tls")
     files, repositories = folder / "modules", folder / "repositories"
-    _write_modules(files, source)
-    _write_repository(repositories / MODULE.partition("/")[2], source)
+    _write_modules(files, source, version)
+    _write_repository(repositories / MODULE.partition("/")[2], source, version)
     context = authority.context
     with (
         serve(_guarded(_files(files)), context=context()) as proxy,
         serve(_guarded(_backend(repositories)), context=context()) as git,
     ):
-        yield Private(proxy, git, authority, files)
+        yield Private(proxy, git, authority, files, version)
 
 
-def _write_modules(folder: Path, source: Mapping[str, str]) -> None:
+def _write_modules(folder: Path, source: Mapping[str, str], version: str) -> None:
     """What a proxy has of a module (https://go.dev/ref/mod#goproxy-protocol)."""
     versions = folder / MODULE / "@v"
-    said = {"Version": VERSION, "Time": "2026-01-02T03:04:05Z"}
-    write(versions, {"list": f"{VERSION}\n", f"{VERSION}.info": json.dumps(said), f"{VERSION}.mod": source["go.mod"]})
-    with zipfile.ZipFile(versions / f"{VERSION}.zip", "w") as archive:
+    said = {"Version": version, "Time": "2026-01-02T03:04:05Z"}
+    write(versions, {"list": f"{version}\n", f"{version}.info": json.dumps(said), f"{version}.mod": source["go.mod"]})
+    with zipfile.ZipFile(versions / f"{version}.zip", "w") as archive:
         for name, text in source.items():
-            archive.writestr(f"{MODULE}@{VERSION}/{name}", text)
+            archive.writestr(f"{MODULE}@{version}/{name}", text)
 
 
-def _write_repository(folder: Path, source: Mapping[str, str]) -> None:
+def _write_repository(folder: Path, source: Mapping[str, str], version: str) -> None:
     write(folder, source)
     person = ("-c", "user.name=Someone", "-c", "user.email=someone@example.test")
-    for words in (("init", "-q"), ("add", "."), (*person, "commit", "-qm", "Greet"), ("tag", VERSION)):
+    for words in (("init", "-q"), ("add", "."), (*person, "commit", "-qm", "Greet"), ("tag", version)):
         subprocess.run(["git", *words], cwd=folder, check=True)
 
 
