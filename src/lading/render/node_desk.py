@@ -126,15 +126,21 @@ class NodeDesk(NamedTuple):
         yield Arg(ARCHITECTURE)
         yield Blank()
         yield Workdir(_COPY)
-        # Builds and development servers keep what they remember among the packages.
-        owner = plan.config.user
-        packages = f"find {_COPY} -name node_modules -prune -exec chown -R {command(owner)} {{}} +"
-        owned = (command("chown", owner, _COPY), packages)
+        owned = _owned(plan.config.user, whole=install.member != ".")
         if install.lock:
             yield from installed(install, "Everything that the project names", production=False, then=owned)
         else:
             yield Run(owned)
             yield Blank()
+
+
+def _owned(user: str, *, whole: bool) -> tuple[str, ...]:
+    """Commands that let the user write: what is taken over, and among the packages, where builds and development
+    servers keep what they remember. Of a workspace the manifests are there too (`whole`); else they are mounted."""
+    if whole:
+        return (command("chown", "-R", user, _COPY),)
+    packages = f"find {_COPY} -name node_modules -prune -exec chown -R {command(user)} {{}} +"
+    return command("chown", user, _COPY), packages
 
 
 def _builds(runs: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 from tests.support.dockerfile import parse
 from tests.support.golden import examples
 from tests.unit.survey.node.projects import EXPRESS, lock, package, service_of
@@ -74,8 +75,6 @@ def test_a_program_in_go_is_built_from_its_own_package_and_once_where_it_ends_by
 
 
 def test_the_caches_of_go_are_a_volume_of_their_own() -> None:
-    import yaml
-
     found = yaml.safe_load(development([EXAMPLES["fleet.auth"][0]]))
     assert {"type": "volume", "source": "auth.caches", "target": "/caches"} in found["services"]["auth"]["volumes"]
     assert "auth.caches" in found["volumes"]
@@ -113,3 +112,29 @@ def test_a_site_without_a_development_server_runs_as_it_ships() -> None:
     served = node_member(files=page, scripts={"dev": "cross-env A=1 vite", "build": "vite build"}, **said)
     assert started(served).command[:5] == ("--watches", "--", "npm", "run", "dev")
     assert 'path:"/"' in desk(served).health()[-1]
+
+
+def test_a_member_of_a_workspace_has_the_whole_of_it_and_may_write_there() -> None:
+    root = package("all", workspaces=["apps/*", "libs/*"])
+    web = package("web", scripts=BUILT, dependencies={"express": "^5", "words": "1.2.3"})
+    words = package("words")
+    locked = lock(
+        ("", root), ("apps/web", web), ("libs/words", words),
+        packages={"node_modules/words": {"resolved": "libs/words", "link": True},
+                  "node_modules/web": {"resolved": "apps/web", "link": True}},
+    )  # fmt: skip
+    tree = MemoryTree({
+        "package.json": root, "package-lock.json": locked, "apps/web/package.json": web, "apps/web/src/a.ts": EXPRESS,
+        "libs/words/package.json": words, "libs/words/index.js": "",
+    })  # fmt: skip
+    facts = service_of(tree, "web")
+    strategy = resolve(read_strategy(b"", None), "web", facts.folder)
+    member = Member(make_plan(facts, strategy).plan, facts, strategy)
+    _, instructions = parse(desk(member).dockerfile(None))
+    (install,) = (one.rest for one in instructions if one.name == "RUN")
+    assert install.endswith("&& chown -R 65532:65532 /app")
+    assert [one.rest for one in instructions if one.name == "WORKDIR"] == ["/app", "/app/apps/web"]
+    ignored = Patterns(parse_ignore_file(desk(member).dockerignore()))
+    assert not any(ignored.matches(path) for path in ("package-lock.json", "libs/words/package.json"))
+    build = yaml.safe_load(development([member]))["services"]["web"]["build"]
+    assert build == {"context": ".", "dockerfile": "apps/web/Dockerfile.dev"}
