@@ -37,7 +37,7 @@ from lading.render.reasons import Reasons
 from lading.render.reload import VENV, at_desk, developed, development_start
 from lading.render.roles import Member
 from lading.render.scene import ARCHITECTURE, UV, Scene
-from lading.render.workplace import HOME, STAGE, Desk, Start, ignore_file, opening
+from lading.render.workplace import HOME, STAGE, Desk, Start, ignore_file, kept_folders, opening
 from lading.survey.model import PythonService
 from lading.survey.patterns import SECRETS
 from lading.tree.tree import SKIPPED_FOLDERS
@@ -187,6 +187,7 @@ def _started(member: Member) -> Iterator[Instruction]:
     config = member.plan.config
     start = development_start(member, member.plan.processes[0])
     env = tuple((name, value) for name, value in sorted({"HOME": HOME, **dict(config.env)}.items()) if name != "PATH")
+    yield from kept_folders(member.plan)
     yield Env(env, before=(("PATH", f"{VENV}/bin"),))
     yield User(config.user)
     if config.port is not None:

@@ -95,8 +95,8 @@ def _shared(one: Cast, room: _Room) -> Block:
     context = "." if plan.context == "." else f"./{plan.context}"
     file = posixpath.normpath(posixpath.join(posixpath.relpath(plan.folder, plan.context), DOCKERFILE))
     mounts: list[object] = [{"type": "bind", "source": context, "target": desk.mounted, "read_only": True}]
-    if desk.caches:
-        mounts.append({"type": "volume", "source": _caches(one), "target": desk.caches})
+    kept = {**({_caches(one): desk.caches} if desk.caches else {}), **named_volumes(one)}
+    mounts += [{"type": "volume", "source": name, "target": folder} for name, folder in kept.items()]
     return {
         "build": Noted(f"{DOCKERFILE}: {desk.why}.", {"context": context, "dockerfile": file}),
         "volumes": Noted("The source as it is on disk; the container cannot change it.", mounts),

@@ -14,11 +14,13 @@ from lading.render.instructions import (
     Env,
     Expose,
     Instruction,
+    Run,
     StopSignal,
     Syntax,
     User,
 )
 from lading.render.marker import marker
+from lading.render.quoting import command
 
 COMMAND = "lading render dockerfile --dev"
 STAGE = "development"
@@ -70,10 +72,19 @@ def opening(plan: Plan) -> Iterator[Instruction]:
     yield Blank()
 
 
+def kept_folders(plan: Plan) -> Iterator[Instruction]:
+    """The folders of a plan's volumes: a new volume takes its owner from there."""
+    folders = plan.config.volumes
+    if folders:
+        yield Run((command("mkdir", "-p", *folders), command("chown", plan.config.user, *folders)))
+        yield Blank()
+
+
 def ending(plan: Plan, entrypoint: tuple[str, ...], start: Start, **more: str) -> Iterator[Instruction]:
     """How one of a service ends that is not started as in production; `more` are variables of its own."""
     config = plan.config
     kept = {name: value for name, value in config.env if name not in _OF_PRODUCTION}
+    yield from kept_folders(plan)
     yield Env(tuple(sorted({"HOME": HOME, **kept, **more}.items())))
     yield User(config.user)
     if config.port is not None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from tests.support.dockerfile import parse
 from tests.support.golden import examples
+from tests.support.members import service
 from tests.unit.survey.node.projects import EXPRESS, lock, package, service_of
 
 from lading.plan.make import make_plan
@@ -138,3 +139,13 @@ def test_a_member_of_a_workspace_has_the_whole_of_it_and_may_write_there() -> No
     assert not any(ignored.matches(path) for path in ("package-lock.json", "libs/words/package.json"))
     build = yaml.safe_load(development([member]))["services"]["web"]["build"]
     assert build == {"context": ".", "dockerfile": "apps/web/Dockerfile.dev"}
+
+
+@pytest.mark.parametrize("member", [node_member('volumes = ["/data"]'), service(settings='volumes = ["/data"]')])
+def test_a_volume_is_there_and_belongs_to_the_user(member: Member) -> None:
+    found = yaml.safe_load(development([member]))
+    assert {"type": "volume", "source": "shop-data", "target": "/data"} in found["services"]["shop"]["volumes"]
+    assert "shop-data" in found["volumes"]
+    _, instructions = parse(desk(member).dockerfile(None))
+    made = [one.rest for one in instructions if one.name == "RUN"]
+    assert made[-1].split() == ["mkdir", "-p", "/data", "&&", "chown", "65532:65532", "/data"]

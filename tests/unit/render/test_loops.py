@@ -112,5 +112,5 @@ def test_node_runs_from_a_copy_that_follows_the_source(tmp_path: Path) -> None:
     told = (tmp_path / "log").read_text().split()
     assert set(told[1::2]) == {"ends"}  # never two of them at once
     assert list(dict.fromkeys(told[::2])) == ["first", "second", "third"]
-    once = ["node", tmp_path / "reload.cjs", "--once", "--", "node", "-e", "process.exit(5)"]
+    once: list[str | Path] = ["node", tmp_path / "reload.cjs", "--once", "--", "node", "-e", "process.exit(5)"]
     assert subprocess.run(once, env={**os.environ, **env}, check=False).returncode == 5
