@@ -63,7 +63,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         found: dict[str, None] = {}
         for file in files:
             path = file.path.removeprefix(below)
-            if not opened or not file.path.startswith(below) or exclude.matches(path):
+            if not opened or not file.path.startswith(below) or exclude.matches(file.path):
                 continue
             name = next((f"{folder}/" for folder in _folders(path) if folder not in opened), path)
             if not name.isprintable() or (name == path and file.link is not None):

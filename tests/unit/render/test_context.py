@@ -8,7 +8,7 @@ from tests.support.projects import FASTAPI_APP, tree_of
 
 from lading.errors import UsageError
 from lading.plan.model import CopyTree, Plan, PythonProject, Stage
-from lading.render.context import MOST_CHOSEN, WHEEL_SOURCES, context_of
+from lading.render.context import MOST_CHOSEN, WHEEL_SOURCES, Context, context_of
 from lading.render.dockerignore import dockerignore, lines
 from lading.tree import MemoryTree, Patterns
 from lading.tree.patterns import parse_ignore_file
@@ -143,3 +143,13 @@ def test_a_link_beside_what_stays_behind_means_the_whole_folder() -> None:
     assert context_of(plan).chosen(copies(plan), linked.files()) == ()
     many = [*tree.files(), *(tree.files()[0]._replace(path=f"{at}.py") for at in range(MOST_CHOSEN))]
     assert context_of(plan).chosen(copies(plan), many) == ()
+
+
+def test_what_stays_behind_is_named_by_its_place_in_the_context() -> None:
+    """A member of a workspace: patterns are relative to the context, what is copied to the member's folder."""
+    left = ("services/api/.gitignore", "services/api/uv.lock")
+    copy = CopyTree(source="services/api", destination="/app", exclude=left, why="")
+    context = Context(patterns=(), again=("services/api/uv.lock",))
+    names = (".gitignore", "main.py", "src/a.py", "uv.lock")
+    files = [TreeFile(f"services/api/{name}", False, 0, None) for name in names]
+    assert context.chosen(copy, files) == ("main.py", "src/")
